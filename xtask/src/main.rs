@@ -1,1 +1,60 @@
-fn main() {}
+//! The project's own commands, run as `cargo xtask COMMAND`.
+#![expect(clippy::disallowed_methods, reason = "a developer's tool reads the environment and the clock")]
+
+mod check;
+mod dev;
+mod layers;
+mod needs;
+mod rfc;
+mod sources;
+mod test;
+mod work;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask dev [ARGUMENTS]        build Countersign and run `countersign dev ARGUMENTS`
+cargo xtask test [--only KIND]...  run every test, or the kinds named
+cargo xtask check                  the quick loop: fmt, clippy, layers, unit
+cargo xtask layers [--write]       check which crate may use which; --write redraws docs/architecture.md
+cargo xtask rfc [--write]          check that numbers and sections have tests; --write renews docs/reference
+cargo xtask help                   print this
+
+kinds of test, in their order: fmt clippy layers rfc unit contract flows attacks failures clients";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<(), String> {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_else(|| "help".to_owned());
+    let rest: Vec<String> = arguments.collect();
+    match command.as_str() {
+        "dev" => dev::run(&rest),
+        "test" => test::run(&rest),
+        "check" => check::run(&rest),
+        "layers" => layers::run(write_asked(&rest)?),
+        "rfc" => rfc::run(write_asked(&rest)?),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("no command `{other}`; there are\n\n{HELP}")),
+    }
+}
+
+/// Reads the one flag that `layers` and `rfc` have.
+fn write_asked(arguments: &[String]) -> Result<bool, String> {
+    match arguments {
+        [] => Ok(false),
+        [flag] if flag == "--write" => Ok(true),
+        _ => Err(format!("only --write is known here, not `{}`", arguments.join(" "))),
+    }
+}

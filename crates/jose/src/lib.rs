@@ -1,1 +1,17 @@
 #![doc = include_str!("../README.md")]
+
+mod algorithm;
+mod base64url;
+mod error;
+mod jwk;
+mod jws;
+mod jwt;
+mod key_ring;
+
+pub use algorithm::Algorithm;
+pub use base64url::{decode as decode_base64url, encode as encode_base64url};
+pub use error::JoseError;
+pub use jwk::{Jwk, JwkSet, PublicKey, Thumbprint};
+pub use jws::{Compact, Header, sign_compact};
+pub use jwt::{Audiences, Expected, Jwt, RegisteredClaims, Verified};
+pub use key_ring::{KeyRing, Signer, SigningError, Verifier};

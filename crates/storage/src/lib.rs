@@ -1,1 +1,34 @@
 #![doc = include_str!("../README.md")]
+
+mod attempts;
+mod changes;
+mod commit;
+mod reads;
+mod record;
+mod replay;
+
+pub use attempts::{Attempts, Bucket};
+pub use changes::{Change, Changes, ExchangeRule, RecordKind, Requirement, Upsert};
+pub use commit::{Commit, CommitError, Conflict};
+pub use reads::{
+    AccessTokens, Authorizations, ClientGrants, Clients, Connections, Consents, Keys, Listing, Reads,
+    RefreshTokens, ResourceServers, Sessions, Settings, SingleUses, Users,
+};
+pub use record::*;
+pub use replay::ReplayGuard;
+
+use countersign_oauth::{BoxFuture, Fault, Timestamp};
+
+/// What every call of a store answers: a value, or a fault that names table, column and key.
+pub type StorageResult<T> = Result<T, Fault>;
+
+/// Everything that a backend offers. A function asks for the narrowest part it needs.
+pub trait Storage: Reads + Listing + Commit + ReplayGuard + Attempts + Sweep {}
+
+impl<T: Reads + Listing + Commit + ReplayGuard + Attempts + Sweep> Storage for T {}
+
+/// Removal of what has expired, in the background and never inside a request.
+pub trait Sweep: Send + Sync {
+    /// Removes at most `limit` rows of each kind that ended or expired before `before`; answers how many.
+    fn sweep(&self, before: Timestamp, limit: u32) -> BoxFuture<'_, StorageResult<u64>>;
+}

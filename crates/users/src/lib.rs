@@ -1,1 +1,11 @@
 #![doc = include_str!("../README.md")]
+
+mod claims;
+mod identifier;
+mod password;
+mod session;
+
+pub use claims::{ClaimStyle, claims_for_scope, is_claim_scope};
+pub use identifier::normalise_identifier;
+pub use password::{MAX_PASSWORD_BYTES, PasswordHasher, PasswordRule, Verification, check_new_password};
+pub use session::{SessionLimits, is_alive, touch_session};

@@ -1,0 +1,338 @@
+use countersign_oauth::{
+    Audience, AuthorizationId, ClientGrantId, ClientId, ConnectionId, ConsentId, FamilyId, HandleHash,
+    KeyId, ResourceServerId, SessionId, Timestamp, UserId,
+};
+
+use crate::{
+    AccessToken, Authorization, Client, ClientGrant, Connection, Consent, KeyState, LogEvent,
+    PasswordHash, RefreshFamily, RefreshToken, ResourceServer, Session, SigningKey, SingleUse,
+    SingleUseKind, TenantSettings, User,
+};
+
+/// The records that have a security epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    /// A user: blocked, deleted, password changed.
+    User,
+    /// A client: disabled, deleted, keys or grant types changed.
+    Client,
+    /// A client grant: narrowed or deleted.
+    ClientGrant,
+    /// An API: narrowed or deleted.
+    ResourceServer,
+    /// A consent: withdrawn.
+    Consent,
+    /// A session: ended.
+    Session,
+    /// An authorization: ended.
+    Authorization,
+    /// A connection: disabled or narrowed.
+    Connection,
+}
+
+/// What must still be true when changes commit: the record exists and its epoch is the one seen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Requirement {
+    /// The kind of record.
+    pub record: RecordKind,
+    /// Its id.
+    pub id: String,
+    /// The epoch that the decision saw.
+    pub epoch: i64,
+}
+
+/// When a refresh token may be exchanged; checked inside the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExchangeRule {
+    /// It has not been spent.
+    Unspent,
+    /// It was spent at or after `since`, none of its successors has been spent, and it has fewer than
+    /// `max_successors`.
+    WithinLeeway {
+        /// Now less the leeway.
+        since: Timestamp,
+        /// The cap on successors.
+        max_successors: u32,
+    },
+}
+
+/// Insert, or replace the row that has `expected_version`.
+#[derive(Debug, Clone)]
+pub struct Upsert<T> {
+    /// The row as it shall be. Its `version` and `epoch` are set by the store: see [`Change`].
+    pub record: T,
+    /// `None` inserts and fails with `Exists` when the key is taken.
+    pub expected_version: Option<i64>,
+    /// Raise the security epoch: something was narrowed, disabled, or its keys changed.
+    pub raise_epoch: bool,
+}
+
+/// One write. Every one is conditional or commutative.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "changes live for one commit; boxing buys nothing")]
+pub enum Change {
+    /// Adds a one-time artefact; `Exists` when the handle is taken.
+    InsertSingleUse(SingleUse),
+    /// Spends one: unspent and unexpired at `now`, or `Spent`.
+    SpendSingleUse {
+        /// Its kind.
+        kind: SingleUseKind,
+        /// Its handle.
+        handle: HandleHash,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// Counts a failed attempt on a one-time artefact, and spends it when the count reaches `limit`.
+    CountSingleUseAttempt {
+        /// Its kind.
+        kind: SingleUseKind,
+        /// Its handle.
+        handle: HandleHash,
+        /// The time of the request.
+        now: Timestamp,
+        /// The count that kills it.
+        limit: u32,
+    },
+    /// Sets a one-time mark, or `Exists`.
+    SetMark {
+        /// What kind of mark.
+        space: String,
+        /// Which.
+        mark: HandleHash,
+        /// When the sweep may take it.
+        until: Timestamp,
+    },
+    /// Adds an authorization.
+    InsertAuthorization(Authorization),
+    /// Ends an authorization, once: its refresh families end; with `deny_access_tokens` its access tokens
+    /// are denied at our own endpoints. Its code is left as it is.
+    EndAuthorization {
+        /// Which.
+        id: AuthorizationId,
+        /// When.
+        at: Timestamp,
+        /// Whether its access tokens are denied.
+        deny_access_tokens: bool,
+    },
+    /// Adds an access token's row.
+    InsertAccessToken(AccessToken),
+    /// Adds a family.
+    InsertFamily(RefreshFamily),
+    /// Adds a refresh token to a family that has not ended, or `FamilyEnded`.
+    InsertRefreshToken(RefreshToken),
+    /// Spends a refresh token for a successor by `rule`, or `Spent`; `FamilyEnded` when its family has.
+    ///
+    /// The first exchange sets `spent_at`; every one adds a successor.
+    ExchangeRefreshToken {
+        /// Which.
+        handle: HandleHash,
+        /// The time of the request.
+        now: Timestamp,
+        /// The condition.
+        rule: ExchangeRule,
+    },
+    /// A non-rotating exchange: the family must be alive, or `FamilyEnded`; sets last use, and the idle
+    /// end when it is given.
+    TouchRefreshToken {
+        /// Which.
+        handle: HandleHash,
+        /// The time of the request.
+        now: Timestamp,
+        /// The new idle end.
+        idle_expires_at: Option<Timestamp>,
+    },
+    /// Ends one family.
+    EndFamily {
+        /// Which.
+        id: FamilyId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends all families of (user, client, audience).
+    EndFamilies {
+        /// Whose.
+        user: UserId,
+        /// Of which client; `None` for all.
+        client: Option<ClientId>,
+        /// For which API; `None` for all.
+        audience: Option<Audience>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends the oldest families of (user, client) beyond `keep`, one token each.
+    CapFamilies {
+        /// Whose.
+        user: UserId,
+        /// Of which client.
+        client: ClientId,
+        /// How many stay.
+        keep: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// Adds a session.
+    InsertSession(Session),
+    /// Moves a living session's idle end, if that is later; the absolute end, if that is earlier.
+    TouchSession {
+        /// Which.
+        id: SessionId,
+        /// The time of the request.
+        now: Timestamp,
+        /// The new idle end.
+        idle_expires_at: Timestamp,
+        /// The new absolute end, never later than the old.
+        absolute_expires_at: Timestamp,
+    },
+    /// Notes that a client took part in a session.
+    JoinSession {
+        /// Which session.
+        id: SessionId,
+        /// Which client.
+        client: ClientId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends a session, once, and raises its epoch.
+    EndSession {
+        /// Which.
+        id: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends all sessions of a user.
+    EndSessionsOfUser {
+        /// Whose.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Adds a consent or unites its scopes with the one that stands for (user, client, audience).
+    GrantConsent(Consent),
+    /// Deletes a consent and ends the families of its (user, client, audience).
+    DeleteConsent {
+        /// Which.
+        id: ConsentId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Adds or updates a user; `Exists` when an identifier of the connection is taken.
+    UpsertUser(Upsert<User>),
+    /// Deletes a user with identities, consents, sessions and families.
+    DeleteUser {
+        /// Which.
+        id: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Sets a password hash if it is still `old`; else nothing. Raises no epoch.
+    Rehash {
+        /// Whose.
+        user: UserId,
+        /// The hash that was verified.
+        old: PasswordHash,
+        /// The hash to keep.
+        new: PasswordHash,
+    },
+    /// Counts a login: last login, address, count plus one.
+    CountLogin {
+        /// Whose.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+        /// From where.
+        ip: String,
+    },
+    /// Adds or updates a client.
+    UpsertClient(Upsert<Client>),
+    /// Deletes a client with its client grants and families.
+    DeleteClient {
+        /// Which.
+        id: ClientId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Adds or updates an API.
+    UpsertResourceServer(Upsert<ResourceServer>),
+    /// Deletes an API with its client grants.
+    DeleteResourceServer {
+        /// Which.
+        id: ResourceServerId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Adds or updates a client grant.
+    UpsertClientGrant(Upsert<ClientGrant>),
+    /// Deletes a client grant.
+    DeleteClientGrant {
+        /// Which.
+        id: ClientGrantId,
+    },
+    /// Adds or updates a connection.
+    UpsertConnection(Upsert<Connection>),
+    /// Deletes a connection with its users.
+    DeleteConnection {
+        /// Which.
+        id: ConnectionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Replaces the tenant's settings.
+    SetSettings(Upsert<TenantSettings>),
+    /// Adds a signing key; `Exists` when the `kid` is taken, or when the state is `Current` or `Next` and
+    /// the algorithm has a key of that state.
+    InsertSigningKey(SigningKey),
+    /// Moves a signing key to another state.
+    SetKeyState {
+        /// Which.
+        kid: KeyId,
+        /// To which.
+        state: KeyState,
+        /// When.
+        at: Timestamp,
+    },
+    /// Adds a row to the log.
+    Log(LogEvent),
+}
+
+/// All writes of a request and what must still be true: one value, applied whole or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// What must still be true.
+    pub requires: Vec<Requirement>,
+    /// The writes, in order.
+    pub writes: Vec<Change>,
+}
+
+impl Changes {
+    /// Nothing to write, nothing required.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Adds a write.
+    #[must_use]
+    pub fn with(mut self, change: Change) -> Self {
+        self.writes.push(change);
+        self
+    }
+
+    /// Adds a requirement.
+    #[must_use]
+    pub fn requiring(mut self, requirement: Requirement) -> Self {
+        if !self.requires.contains(&requirement) {
+            self.requires.push(requirement);
+        }
+        self
+    }
+
+    /// Adds all of `other`.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        for requirement in other.requires {
+            self = self.requiring(requirement);
+        }
+        self.writes.extend(other.writes);
+        self
+    }
+}

@@ -1,0 +1,34 @@
+use countersign_jose::Algorithm;
+use countersign_oauth::{KeyId, Sealed, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A signing key pair; the private half is sealed under the data key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SigningKey {
+    /// Its `kid`.
+    pub kid: KeyId,
+    /// What it signs with. One RSA key serves RS256, RS512 and PS256 and is stored as RS256.
+    pub algorithm: Algorithm,
+    /// Where it stands.
+    pub state: KeyState,
+    /// PKCS#8 DER, sealed.
+    pub private_key: Sealed,
+    /// X.509 DER, self-signed: `x5c`.
+    pub certificate: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Where a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// Published, not used yet.
+    Next,
+    /// Signs.
+    Current,
+    /// Published until the last token it signed has expired.
+    Previous,
+    /// Neither published nor accepted.
+    Revoked,
+}

@@ -1,0 +1,208 @@
+//! `cargo xtask test`: every kind of test, one after another.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use serde_json::Value;
+
+use crate::needs::{self, OpenSsl};
+use crate::work::{self, Work};
+use crate::{layers, rfc};
+
+/// A kind of test, in the order in which they run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Fmt,
+    Clippy,
+    Layers,
+    Rfc,
+    Unit,
+    Contract,
+    Flows,
+    Attacks,
+    Failures,
+    Clients,
+}
+
+const KINDS: [(Kind, &str); 10] = [
+    (Kind::Fmt, "fmt"),
+    (Kind::Clippy, "clippy"),
+    (Kind::Layers, "layers"),
+    (Kind::Rfc, "rfc"),
+    (Kind::Unit, "unit"),
+    (Kind::Contract, "contract"),
+    (Kind::Flows, "flows"),
+    (Kind::Attacks, "attacks"),
+    (Kind::Failures, "failures"),
+    (Kind::Clients, "clients"),
+];
+
+impl Kind {
+    fn name(self) -> &'static str {
+        KINDS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    fn compiles(self) -> bool {
+        !matches!(self, Self::Fmt | Self::Layers | Self::Rfc)
+    }
+}
+
+/// Runs the kinds that the command line asks for.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    run_kinds(&asked(arguments)?)
+}
+
+/// Runs these kinds, all of them even if one fails, and says how each went.
+pub(crate) fn run_kinds(kinds: &[Kind]) -> Result<(), String> {
+    let work = Work::find()?;
+    let openssl =
+        if kinds.iter().any(|kind| kind.compiles()) { needs::for_building()? } else { OpenSsl::System };
+    let mut results = Vec::new();
+    for &kind in kinds {
+        work::say(&format!("\n=== {} ===", kind.name()));
+        let start = Instant::now();
+        let result = run_kind(kind, &work, openssl);
+        if let Err(error) = &result {
+            eprintln!("{error}");
+        }
+        results.push((kind, start.elapsed(), result.is_ok()));
+    }
+    work::say(&summary(&results));
+    if results.iter().all(|(_, _, passed)| *passed) { Ok(()) } else { Err("not all passed".to_owned()) }
+}
+
+fn asked(arguments: &[String]) -> Result<Vec<Kind>, String> {
+    let mut only = Vec::new();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let name = match argument.strip_prefix("--only") {
+            Some("") => arguments.next().map(String::as_str),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        let name = name.ok_or_else(|| format!("test takes `--only KIND`, not `{argument}`"))?;
+        let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
+        only.push(kind.ok_or_else(|| format!("no kind `{name}`; there are {}", names()))?);
+    }
+    let all = KINDS.iter().map(|(kind, _)| *kind);
+    Ok(all.filter(|kind| only.is_empty() || only.contains(kind)).collect())
+}
+
+fn names() -> String {
+    KINDS.map(|(_, name)| name).join(" ")
+}
+
+fn summary(results: &[(Kind, Duration, bool)]) -> String {
+    let mut text = String::from("\nkind       seconds  result\n");
+    for (kind, time, passed) in results {
+        let result = if *passed { "passed" } else { "FAILED" };
+        let _ = writeln!(text, "{:<10} {:>7.1}  {result}", kind.name(), time.as_secs_f64());
+    }
+    let passed = results.iter().filter(|(_, _, passed)| *passed).count();
+    let _ = write!(text, "\n{passed} passed, {} failed", results.len() - passed);
+    text
+}
+
+fn run_kind(kind: Kind, work: &Work, openssl: OpenSsl) -> Result<(), String> {
+    let cargo = |arguments: &[&str]| {
+        let mut command = work.cargo(arguments);
+        openssl.tell(&mut command);
+        work::run_within_deadline(command)
+    };
+    // Each names the whole workspace, so that cargo settles on one set of features and compiles nothing twice.
+    let named = |name: &str| cargo(&["test", "--workspace", "--locked", "--test", name]);
+    match kind {
+        Kind::Fmt => cargo(&["fmt", "--all", "--check"]),
+        Kind::Clippy => {
+            cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+        }
+        Kind::Layers => layers::run(false),
+        Kind::Rfc => rfc::run(false),
+        Kind::Unit => {
+            let targets = unit_targets(&work.metadata(&["--no-deps"])?);
+            let mut arguments = vec!["test", "--workspace", "--locked", "--lib", "--bins"];
+            for target in &targets {
+                arguments.extend(["--test", target]);
+            }
+            cargo(&arguments)?;
+            cargo(&["test", "--workspace", "--locked", "--doc"])
+        }
+        Kind::Contract | Kind::Flows | Kind::Attacks | Kind::Failures => named(kind.name()),
+        Kind::Clients => {
+            // Naming one small test target brings in the features that the tests compiled with.
+            let binary = ["--bin", "countersign", "--test", "contract"];
+            cargo(&[["build", "--workspace", "--locked"].as_slice(), &binary].concat())?;
+            clients(work)
+        }
+    }
+}
+
+/// The names of the tests below `tests/` that no other kind runs.
+fn unit_targets(metadata: &Value) -> Vec<String> {
+    let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned();
+    let packages = list(metadata, "packages").unwrap_or_default();
+    let targets = packages.iter().flat_map(|package| list(package, "targets").unwrap_or_default());
+    let tests =
+        targets.filter(|target| list(target, "kind").is_some_and(|kind| kind.contains(&"test".into())));
+    let mut names: Vec<String> =
+        tests.filter_map(|target| target.get("name").and_then(Value::as_str).map(str::to_owned)).collect();
+    names.retain(|name| !KINDS.iter().any(|(_, kind)| kind == name));
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn clients(work: &Work) -> Result<(), String> {
+    let script = Path::new("tests/clients/run.mjs");
+    if !work.root().join(script).is_file() {
+        return Err(format!("{} is missing", script.display()));
+    }
+    let target = work.target_folder()?;
+    let programs = needs::for_clients(&target.join("xtask"))?;
+    let home = env::temp_dir().join(format!("countersign-home-{}", std::process::id()));
+    fs::create_dir(&home).map_err(|error| format!("{} cannot be made: {error}", home.display()))?;
+    let path = search_path(programs)?;
+    let mut node = Command::new("node");
+    node.arg(script).arg("--binary").arg(target.join("debug").join("countersign"));
+    node.current_dir(work.root()).env("PATH", path);
+    in_home(&mut node, &home);
+    let result = work::run_within_deadline(node);
+    if let Err(error) = fs::remove_dir_all(&home) {
+        eprintln!("{} stays behind: {error}", home.display());
+    }
+    result
+}
+
+fn search_path(first: Option<PathBuf>) -> Result<std::ffi::OsString, String> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = first.into_iter().chain(env::split_paths(&path));
+    env::join_paths(folders).map_err(|error| format!("PATH cannot be extended: {error}"))
+}
+
+/// Gives a child a home of its own, so that no trust store of the user is touched,
+/// and keeps where packages come from.
+fn in_home(command: &mut Command, home: &Path) {
+    command.env("HOME", home);
+    for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+        command.env_remove(name);
+    }
+    let Some(real) = env::home_dir() else { return };
+    let kept = [
+        ("npm_config_userconfig", ".npmrc"),
+        ("npm_config_cache", ".npm"),
+        ("PIP_CONFIG_FILE", ".config/pip/pip.conf"),
+        ("PIP_CACHE_DIR", ".cache/pip"),
+    ];
+    for (name, below) in kept {
+        let place = real.join(below);
+        if env::var_os(name).is_none() && place.exists() {
+            command.env(name, place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
