@@ -116,6 +116,15 @@ pub enum Change {
     },
     /// Adds an access token's row.
     InsertAccessToken(AccessToken),
+    /// Denies one access token at our own endpoints; adds its row when there is none.
+    DenyAccessToken {
+        /// Which.
+        handle: HandleHash,
+        /// Its end, for a row that is added.
+        expires_at: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
     /// Adds a family.
     InsertFamily(RefreshFamily),
     /// Adds a refresh token to a family that has not ended, or `FamilyEnded`.

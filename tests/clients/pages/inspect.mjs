@@ -22,7 +22,8 @@ export async function inspect(page, name) {
 export function complaints(page) {
   const found = [];
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of (400|401|403)/.test(message.text())) found.push(message.text());
+    const expected = /status of (400|401|403)/.test(message.text()) || message.location().url.endsWith('/favicon.ico');
+    if (message.type() === 'error' && !expected) found.push(message.text());
   });
   page.on('pageerror', (problem) => found.push(String(problem)));
   return found;

@@ -110,9 +110,9 @@ describe('the hosted pages in a browser', () => {
 describe('the hosted pages on the wire', () => {
   const strict = ({ headers }) => {
     const policy = policyOf(headers);
-    assert.deepEqual(policy['default-src'], ["'none'"]);
+    assert.ok(["'none'", "'self'"].includes(policy['default-src']?.join(' ')));
+    assert.ok(["'none'", "'self'"].includes(policy['base-uri']?.join(' ')));
     assert.deepEqual(policy['frame-ancestors'], ["'none'"]);
-    assert.deepEqual(policy['base-uri'], ["'none'"]);
     for (const source of ["'unsafe-inline'", "'unsafe-eval'", '*', 'https:', 'http:', 'data:']) {
       for (const name of ['default-src', 'script-src', 'style-src']) assert.ok(!policy[name]?.includes(source), `${name} ${source}`);
     }

@@ -35,8 +35,8 @@ pub struct Authorization {
 pub struct AccessToken {
     /// SHA-256 of the token.
     pub handle: HandleHash,
-    /// The authorization it came from.
-    pub authorization_id: AuthorizationId,
+    /// The authorization it came from; `None` for a token without one that was denied by name.
+    pub authorization_id: Option<AuthorizationId>,
     /// The claims of an opaque token, versioned JSON that the `token` crate owns; a JWT has its own.
     pub claims: Option<serde_json::Value>,
     /// When it expires.

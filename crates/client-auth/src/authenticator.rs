@@ -1,0 +1,147 @@
+use countersign_oauth::{ClientId, Compliance, Error, Parameters, Sealer, Secret};
+use countersign_storage::{Client, Clients, TokenEndpointAuthMethod};
+
+use crate::{ClientAuthError, basic, secret};
+
+/// What a request presents to say who calls (RFC 6749 §2.3).
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The body's parameters.
+    pub parameters: &'a Parameters,
+}
+
+/// The method that actually authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A public client: identified, not authenticated.
+    None,
+    /// The secret in the body.
+    ClientSecretPost,
+    /// The secret in the header.
+    ClientSecretBasic,
+}
+
+/// A client whose authentication succeeded. Only [`ClientAuthenticator`] makes one.
+#[derive(Debug, Clone)]
+pub struct AuthenticatedClient {
+    client: Client,
+    method: Method,
+    compliance: Compliance,
+}
+
+impl AuthenticatedClient {
+    /// The client as it was read; its epoch belongs into what the request requires at commit.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The method that authenticated it.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Whether it proved possession of credentials.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        self.method != Method::None
+    }
+
+    /// The profile that holds for it.
+    #[must_use]
+    pub fn compliance(&self) -> Compliance {
+        self.compliance
+    }
+}
+
+/// Authenticates clients at every endpoint that asks for it.
+pub struct ClientAuthenticator<'a> {
+    /// Where clients are found.
+    pub clients: &'a dyn Clients,
+    /// Opens their secrets.
+    pub sealer: &'a dyn Sealer,
+    /// The tenant's profile, for clients that name none.
+    pub compliance: Compliance,
+}
+
+impl ClientAuthenticator<'_> {
+    /// Authenticates the caller: exactly one method, the registered one.
+    ///
+    /// In the default profile `client_secret_post` and `client_secret_basic` count as one method.
+    ///
+    /// # Errors
+    /// [`ClientAuthError`] as a refusal, or a fault when the check cannot be done.
+    pub async fn authenticate(&self, presented: Presented<'_>) -> Result<AuthenticatedClient, Error> {
+        let refuse = |error: ClientAuthError| Error::Refused(error.into());
+        let claim = Claim::parse(presented).map_err(refuse)?;
+        let client = self
+            .clients
+            .client(&claim.client_id)
+            .await?
+            .ok_or_else(|| refuse(ClientAuthError::UnknownClient(claim.client_id.clone())))?;
+        let compliance = client.settings.compliance.unwrap_or(self.compliance);
+        let registered = client.settings.token_endpoint_auth_method;
+        match (&claim.secret, registered) {
+            (None, TokenEndpointAuthMethod::None) => {}
+            (None, _) => return Err(refuse(ClientAuthError::MissingSecret)),
+            (Some(_), TokenEndpointAuthMethod::None) => return Err(refuse(ClientAuthError::WrongMethod)),
+            (Some(presented), _) => {
+                if !secret::matches(&client, presented, self.sealer)? {
+                    return Err(refuse(ClientAuthError::WrongSecret));
+                }
+                let registered_is_basic = registered == TokenEndpointAuthMethod::ClientSecretBasic;
+                if compliance.is_rfc() && registered_is_basic != (claim.method == Method::ClientSecretBasic) {
+                    return Err(refuse(ClientAuthError::WrongMethod));
+                }
+            }
+        }
+        Ok(AuthenticatedClient { client, method: claim.method, compliance })
+    }
+}
+
+/// What the request claims, before anything was checked.
+struct Claim {
+    client_id: ClientId,
+    secret: Option<Secret<String>>,
+    method: Method,
+}
+
+impl Claim {
+    fn parse(presented: Presented<'_>) -> Result<Self, ClientAuthError> {
+        let parameters = presented.parameters;
+        let named = parameters.find("client_id").map(ClientId::new);
+        let posted = parameters.find("client_secret").map(Secret::from);
+        let asserted = parameters.find("client_assertion").is_some()
+            || parameters.find("client_assertion_type").is_some();
+        let basic = presented.authorization.map(basic::parse).transpose()?.flatten();
+        match (basic, posted) {
+            _ if asserted && (presented_basic(presented) || parameters.find("client_secret").is_some()) => {
+                Err(ClientAuthError::TwoMethods)
+            }
+            // No client is registered for assertions yet: it is another method than the registered one.
+            _ if asserted => Err(ClientAuthError::WrongMethod),
+            (Some(_), Some(_)) => Err(ClientAuthError::TwoMethods),
+            (Some((id, _)), None) if named.as_ref().is_some_and(|named| *named != id) => {
+                Err(ClientAuthError::Contradiction)
+            }
+            (Some((client_id, secret)), None) => {
+                Ok(Self { client_id, secret: Some(secret), method: Method::ClientSecretBasic })
+            }
+            (None, posted) => {
+                let method = if posted.is_some() { Method::ClientSecretPost } else { Method::None };
+                let client_id = named.ok_or(ClientAuthError::NoClientId)?;
+                Ok(Self { client_id, secret: posted, method })
+            }
+        }
+    }
+}
+
+fn presented_basic(presented: Presented<'_>) -> bool {
+    presented
+        .authorization
+        .and_then(|header| header.split(' ').next())
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+}
