@@ -26,7 +26,7 @@ describe('express-oauth2-jwt-bearer', () => {
     app.get('/bound', guard(api.bound, { strict: true, dpop: { enabled: true, required: true } }), greet);
     app.use((problem, request, response, next) => {
       if (response.headersSent) return next(problem);
-      return response.status(problem.status ?? 500).set(problem.headers ?? {}).json({ error: problem.code ?? problem.message, why: console.error(problem) });
+      return response.status(problem.status ?? 500).set(problem.headers ?? {}).json({ error: problem.code ?? problem.message });
     });
     server = app.listen(0, '127.0.0.1');
     await once(server, 'listening');

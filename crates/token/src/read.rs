@@ -1,0 +1,162 @@
+use countersign_jose::{Algorithm, Audiences, Expected, Jwt, KeyRing, Thumbprint};
+use countersign_oauth::{AuthorizationId, ClientId, Domain, Error, Fault, HandleHash, Issuer, Scope, Timestamp};
+use countersign_storage::AccessTokens;
+use serde::{Deserialize, Serialize};
+
+use crate::SenderConstraint;
+
+/// The row of an opaque token, first version.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct OpaqueClaims {
+    pub(crate) version: u32,
+    pub(crate) iss: Issuer,
+    pub(crate) sub: String,
+    pub(crate) client_id: ClientId,
+    pub(crate) scope: Scope,
+    pub(crate) constraint: SenderConstraint,
+    pub(crate) iat: i64,
+}
+
+/// What an accepted access token says, whichever form it came in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccessTokenClaims {
+    /// `sub`.
+    pub sub: String,
+    /// The client it was issued to.
+    pub client_id: ClientId,
+    /// The granted scopes.
+    pub scope: Scope,
+    /// What binds it.
+    pub constraint: SenderConstraint,
+    /// `aud`; `None` for an opaque token, which is for userinfo alone.
+    pub audience: Option<Audiences>,
+    /// The authorization it hangs from, where one is recorded.
+    pub authorization_id: Option<AuthorizationId>,
+    /// Issued at, seconds.
+    pub iat: i64,
+    /// Expiry, seconds.
+    pub exp: i64,
+}
+
+/// Why an access token is not accepted at our own endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRejection {
+    /// Not a token of ours, changed, or of another domain.
+    Unknown,
+    /// Its time has passed.
+    Expired,
+    /// It was denied: its code was replayed, or it was revoked.
+    Denied,
+}
+
+#[derive(Deserialize)]
+struct JwtClaims {
+    sub: String,
+    aud: Audiences,
+    iat: i64,
+    exp: i64,
+    #[serde(default)]
+    scope: Scope,
+    #[serde(default)]
+    azp: Option<ClientId>,
+    #[serde(default)]
+    client_id: Option<ClientId>,
+    #[serde(default)]
+    cnf: Option<Confirmation>,
+}
+
+#[derive(Deserialize)]
+struct Confirmation {
+    jkt: Option<Thumbprint>,
+}
+
+/// Reads access tokens at our own endpoints: signature or row, domain, time, denial.
+pub struct AccessTokenReader<'a> {
+    /// The tenant's keys.
+    pub keys: &'a dyn KeyRing,
+    /// The rows.
+    pub tokens: &'a dyn AccessTokens,
+}
+
+impl AccessTokenReader<'_> {
+    /// Reads a presented token.
+    ///
+    /// # Errors
+    /// A fault when storage fails or a row cannot be read; the token is then not accepted (rule G6).
+    pub async fn read(
+        &self,
+        token: &str,
+        domain: &Domain,
+        now: Timestamp,
+    ) -> Result<Result<AccessTokenClaims, TokenRejection>, Error> {
+        let handle = HandleHash::of(token);
+        let row = self.tokens.access_token(&handle).await?;
+        if row.as_ref().is_some_and(|row| row.denied_at.is_some()) {
+            return Ok(Err(TokenRejection::Denied));
+        }
+        if token.contains('.') {
+            let read = self.read_jwt(token, domain, now);
+            return Ok(read.map(|claims| AccessTokenClaims {
+                authorization_id: row.and_then(|row| row.authorization_id),
+                ..claims
+            }));
+        }
+        let Some(row) = row else { return Ok(Err(TokenRejection::Unknown)) };
+        let Some(claims) = row.claims else { return Ok(Err(TokenRejection::Unknown)) };
+        let claims: OpaqueClaims = serde_json::from_value(claims)
+            .map_err(|error| Fault::internal("access_tokens.claims").caused_by(error))?;
+        if claims.iss != domain.issuer {
+            return Ok(Err(TokenRejection::Unknown));
+        }
+        if row.expires_at <= now {
+            return Ok(Err(TokenRejection::Expired));
+        }
+        Ok(Ok(AccessTokenClaims {
+            sub: claims.sub,
+            client_id: claims.client_id,
+            scope: claims.scope,
+            constraint: claims.constraint,
+            audience: None,
+            authorization_id: row.authorization_id,
+            iat: claims.iat,
+            exp: row.expires_at.seconds(),
+        }))
+    }
+
+    fn read_jwt(
+        &self,
+        token: &str,
+        domain: &Domain,
+        now: Timestamp,
+    ) -> Result<AccessTokenClaims, TokenRejection> {
+        let expected = Expected {
+            typ: &["JWT", "at+jwt"],
+            issuer: domain.issuer.as_str(),
+            audience: None,
+            algorithms: &[Algorithm::RS256, Algorithm::RS512, Algorithm::PS256, Algorithm::ES256],
+            now: Some(now),
+        };
+        let jwt = Jwt::verify(token, self.keys, &expected).map_err(|error| match error {
+            countersign_jose::JoseError::Expired => TokenRejection::Expired,
+            _ => TokenRejection::Unknown,
+        })?;
+        let claims: JwtClaims = jwt.claims().map_err(|_| TokenRejection::Unknown)?;
+        // An ID token has neither `azp` nor `client_id`, so it never passes for an access token.
+        let client_id = claims.azp.or(claims.client_id).ok_or(TokenRejection::Unknown)?;
+        let constraint = match claims.cnf {
+            None => SenderConstraint::None,
+            Some(Confirmation { jkt: Some(jkt) }) => SenderConstraint::Dpop(jkt),
+            Some(Confirmation { jkt: None }) => return Err(TokenRejection::Unknown),
+        };
+        Ok(AccessTokenClaims {
+            sub: claims.sub,
+            client_id,
+            scope: claims.scope,
+            constraint,
+            audience: Some(claims.aud),
+            authorization_id: None,
+            iat: claims.iat,
+            exp: claims.exp,
+        })
+    }
+}
