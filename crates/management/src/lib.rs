@@ -1,1 +1,6 @@
 #![doc = include_str!("../README.md")]
+
+mod node;
+mod problem;
+
+pub use problem::{Problem, Warning};

@@ -1,1 +1,23 @@
 #![doc = include_str!("../README.md")]
+
+mod assets;
+mod csp;
+mod error;
+mod json;
+mod locale;
+mod logged_out;
+mod login;
+mod page;
+mod pages;
+mod question;
+mod shell;
+mod texts;
+mod visible;
+mod web_message;
+
+pub use assets::Asset;
+pub use error::ErrorView;
+pub use locale::Locale;
+pub use page::{Framing, Page};
+pub use pages::Pages;
+pub use texts::{Language, TextError};

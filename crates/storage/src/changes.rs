@@ -226,7 +226,8 @@ pub enum Change {
     },
     /// Adds or updates a user; `Exists` when an identifier of the connection is taken.
     UpsertUser(Upsert<User>),
-    /// Deletes a user with identities, consents, sessions and families.
+    /// Deletes a user with identities and consents; ends sessions and families, whose rows stay until the
+    /// sweep, so that a refresh can say that the user is gone.
     DeleteUser {
         /// Which.
         id: UserId,

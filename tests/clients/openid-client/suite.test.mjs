@@ -58,7 +58,7 @@ describe('openid-client: a confidential web app', () => {
   let config;
   before(async () => { config = await discover(web, oidc.ClientSecretPost(web.client_secret)); });
 
-  test('core_003 core_241: discovery names this issuer and PKCE', () => {
+  test('core_003: discovery names this issuer and PKCE', () => {
     assert.equal(config.serverMetadata().issuer, issuer.https);
     assert.ok(config.serverMetadata().supportsPKCE());
   });

@@ -1,0 +1,291 @@
+use countersign_gate::{Case, Session, Subject, allowed_scopes, bind, offline_access_is_allowed, scope_for_user};
+use countersign_oauth::{
+    ErrorCode, Fault, FromParameters, GrantType, HandleHash, OAuthError, Parameters, Scope, Secret,
+};
+use countersign_storage::{
+    Change, Changes, ExchangeRule, RefreshFamily, RefreshToken as TokenRow, SubjectType,
+};
+use countersign_token::{
+    AccessTokenPlan, RefreshTokenPlan, Subject as TokenSubject, TokenPlan, parse_refresh_token,
+};
+use countersign_token_endpoint::{
+    ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal,
+};
+
+use crate::user_tokens::{
+    Api, access_token_lifetime, id_token, idle_end, parse_scope, read_api, refusal_event,
+};
+
+/// A token may have so many successors within the leeway.
+const MAX_SUCCESSORS: u32 = 10;
+
+/// The refresh token grant (RFC 6749 §6) with rotation and reuse detection (RFC 9700 §4.14).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RefreshToken;
+
+/// Its parameters.
+#[derive(Debug)]
+pub struct Request {
+    refresh_token: Secret<String>,
+    scope: Option<Scope>,
+    audience: Option<String>,
+}
+
+impl FromParameters for Request {
+    const NAMES: &'static [&'static str] = &["refresh_token", "scope", "audience"];
+
+    fn from_parameters(parameters: &Parameters) -> Result<Self, OAuthError> {
+        Ok(Self {
+            refresh_token: parameters.require("refresh_token")?.into(),
+            scope: parse_scope(parameters)?,
+            audience: parameters.find("audience").map(str::to_owned),
+        })
+    }
+}
+
+impl Grant for RefreshToken {
+    type Request = Request;
+    type Prepared = ();
+
+    fn grant_type(&self) -> GrantType {
+        GrantType::REFRESH_TOKEN
+    }
+
+    fn client_policy(&self) -> ClientPolicy {
+        ClientPolicy::Any
+    }
+
+    async fn prepare(&self, _: &Request, _: &PrepareContext<'_>) -> Result<Result<(), Refusal>, Fault> {
+        Ok(Ok(()))
+    }
+
+    async fn decide(&self, request: &Request, (): &(), cx: &Context<'_>) -> Result<Decision, Fault> {
+        let presented = request.refresh_token.expose();
+        if parse_refresh_token(presented, cx.sealer).is_none() {
+            return Ok(Decision::Refuse(invalid("refresh.unknown").into()));
+        }
+        let found = cx.reads.refresh_token(&HandleHash::of(presented)).await?;
+        let Some((token, family)) = found else {
+            return Ok(Decision::Refuse(invalid("refresh.unknown").into()));
+        };
+        if let Err(error) = check_owner(&family, cx) {
+            return Ok(Decision::Refuse(error.into()));
+        }
+        if cx.reads.user(&family.user_id).await?.is_none() {
+            return Ok(Decision::Refuse(user_missing().into()));
+        }
+        if let Err(error) = check_life_and_key(&token, &family, cx) {
+            return Ok(Decision::Refuse(error.into()));
+        }
+        let exchange = match plan_exchange(&token, &family, cx).await? {
+            Ok(exchange) => exchange,
+            Err(refusal) => return Ok(Decision::Refuse(refusal)),
+        };
+        issue(request, &family, exchange, cx).await
+    }
+}
+
+/// Whose token it is. No check here or below has an effect, so a stolen token that fails one harms nobody.
+fn check_owner(family: &RefreshFamily, cx: &Context<'_>) -> Result<(), OAuthError> {
+    if family.client_id != cx.client.client().id {
+        // RFC 6749 §6: bound to the client it was issued to.
+        return Err(invalid("refresh.other_client"));
+    }
+    if family.issuer != cx.request.domain.issuer {
+        return Err(invalid("refresh.other_domain"));
+    }
+    Ok(())
+}
+
+/// Whether the token is alive and its sender holds its key.
+fn check_life_and_key(token: &TokenRow, family: &RefreshFamily, cx: &Context<'_>) -> Result<(), OAuthError> {
+    let now = cx.request.now;
+    if family.ended_at.is_some() {
+        return Err(invalid("refresh.revoked"));
+    }
+    if family.expires_at.is_some_and(|end| end <= now) || token.idle_expires_at.is_some_and(|end| end <= now) {
+        return Err(invalid("refresh.expired"));
+    }
+    // RFC 9449 §5: a public client's token needs a proof with the same key.
+    match (&family.jkt, cx.proved.jkt()) {
+        (Some(bound), Some(proved)) if bound == proved => Ok(()),
+        (None, _) => Ok(()),
+        (Some(_), proved) => Err(OAuthError::new(
+            ErrorCode::InvalidDpopProof,
+            if proved.is_some() { "refresh.other_key" } else { "refresh.proof_missing" },
+            "The refresh token is bound to another DPoP key",
+        )),
+    }
+}
+
+/// What an exchange does to the token: the write, and the successor if it rotates.
+struct Exchange {
+    change: Change,
+    successor: Option<RefreshTokenPlan>,
+}
+
+/// Spends the token, uses it again within the leeway, or finds that it was stolen.
+async fn plan_exchange(
+    token: &TokenRow,
+    family: &RefreshFamily,
+    cx: &Context<'_>,
+) -> Result<Result<Exchange, Refusal>, Fault> {
+    let settings = &cx.client.client().settings.refresh_token;
+    let now = cx.request.now;
+    let idle_expires_at = idle_end(settings, now, family.expires_at);
+    if !family.rotating {
+        let change = Change::TouchRefreshToken { handle: token.handle, now, idle_expires_at };
+        return Ok(Ok(Exchange { change, successor: None }));
+    }
+    let rule = match token.spent_at {
+        None => ExchangeRule::Unspent,
+        Some(spent_at) => {
+            let since = now.minus(settings.leeway);
+            let within = settings.leeway.0 > 0 && spent_at >= since;
+            if !within || cx.reads.has_spent_successor(&token.handle).await? {
+                return Ok(Err(reused(family, cx)));
+            }
+            if token.successors >= MAX_SUCCESSORS {
+                return Ok(Err(invalid("refresh.too_many_successors").into()));
+            }
+            ExchangeRule::WithinLeeway { since, max_successors: MAX_SUCCESSORS }
+        }
+    };
+    let successor = RefreshTokenPlan::Successor {
+        family: family.clone(),
+        parent: token.handle,
+        generation: token.generation.saturating_add(1),
+        idle_expires_at,
+    };
+    let change = Change::ExchangeRefreshToken { handle: token.handle, now, rule };
+    Ok(Ok(Exchange { change, successor: Some(successor) }))
+}
+
+/// A token that was spent before and comes again: its whole family ends, with the authorization.
+fn reused(family: &RefreshFamily, cx: &Context<'_>) -> Refusal {
+    let error = invalid("refresh.reused");
+    let event = refusal_event(cx, "ferrt", &error, Some(family.user_id.clone()));
+    let changes = Changes::none()
+        .with(Change::EndAuthorization {
+            id: family.authorization_id.clone(),
+            at: cx.request.now,
+            deny_access_tokens: true,
+        })
+        .with(Change::Log(event));
+    Refusal { error, changes }
+}
+
+/// Asks the gate with everything as it is now, and plans the tokens.
+async fn issue(
+    request: &Request,
+    family: &RefreshFamily,
+    exchange: Exchange,
+    cx: &Context<'_>,
+) -> Result<Decision, Fault> {
+    let client = cx.client.client();
+    let user = cx.reads.user(&family.user_id).await?;
+    let authorization = cx.reads.authorization(&family.authorization_id).await?;
+    let api = match read_api(cx.reads, family.audience.as_ref(), &client.id).await? {
+        Some(None) => return Ok(Decision::Refuse(invalid("refresh.api_missing").into())),
+        Some(api) => api,
+        None => None,
+    };
+    let case = Case {
+        now: cx.request.now,
+        client,
+        grant_type: &GrantType::REFRESH_TOKEN,
+        subject: Subject::User(user.as_ref()),
+        api: api.as_ref().map(|api| &api.server),
+        client_grant: api.as_ref().and_then(|api| api.grant.as_ref()),
+        session: Session::Independent,
+        connection: None,
+        authorization: authorization.as_ref(),
+        consent: None,
+    };
+    let (pass, user) = match (case.pass(), &user) {
+        (Ok(pass), Some(user)) => (pass, user),
+        (Ok(_), None) => return Err(Fault::internal("the gate passed a missing user")),
+        (Err(refusal), _) => return Ok(Decision::Refuse(refuse_by_gate(refusal.into()).into())),
+    };
+    if !offline_access_is_allowed(client, api.as_ref().map(|api| &api.server)) {
+        return Ok(Decision::Refuse(invalid("refresh.offline_access_withdrawn").into()));
+    }
+    let constraint = match bind(client, api.as_ref().map(|api| &api.server), cx.proved) {
+        Ok(constraint) => constraint,
+        Err(refusal) => return Ok(Decision::Refuse(refusal.into())),
+    };
+    let scope = match granted_now(request, family, api.as_ref(), cx) {
+        Ok(scope) => scope,
+        Err(error) => return Ok(Decision::Refuse(error.into())),
+    };
+    let id_token = id_token(user, &family.scope, family.session_id.clone(), cx.compliance());
+    let access_token = AccessTokenPlan {
+        lifetime: access_token_lifetime(api.as_ref()),
+        api: api.map(|api| api.server),
+        subject: TokenSubject::User(user.id.clone()),
+        scope,
+        constraint,
+        authorization_id: Some(family.authorization_id.clone()),
+        gty: None,
+    };
+    let plan =
+        TokenPlan { client: client.clone(), access_token, id_token, refresh_token: exchange.successor };
+    Ok(Decision::Issue(Issue { pass, plan, changes: Changes::none().with(exchange.change) }))
+}
+
+/// The original scopes, narrowed as asked, never wider than what is allowed now.
+fn granted_now(
+    request: &Request,
+    family: &RefreshFamily,
+    api: Option<&Api>,
+    cx: &Context<'_>,
+) -> Result<Scope, OAuthError> {
+    let client = cx.client.client();
+    if cx.compliance().is_rfc() {
+        if request.scope.as_ref().is_some_and(|asked| !family.scope.covers(asked)) {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidScope,
+                "refresh.excess_scope",
+                "The requested scope exceeds what was granted",
+            ));
+        }
+        let original = family.audience.as_ref().map(countersign_oauth::Audience::as_str);
+        if request.audience.is_some() && request.audience.as_deref() != original {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidTarget,
+                "refresh.foreign_audience",
+                "The token was not granted for this audience",
+            ));
+        }
+    }
+    let allowed = api
+        .map(|api| allowed_scopes(client, &api.server, api.grant.as_ref(), SubjectType::User))
+        .transpose()?;
+    let api = api.map(|api| &api.server).zip(allowed.as_ref());
+    let granted = scope_for_user(&family.scope, client, api);
+    Ok(match &request.scope {
+        None => granted,
+        Some(asked) => granted.filtered(|scope| asked.contains(scope)),
+    })
+}
+
+/// A user who is gone has a text of his own; everything else is one text, which tells nothing.
+fn refuse_by_gate(error: OAuthError) -> OAuthError {
+    match error.rule {
+        "gate.user_missing" => user_missing(),
+        "gate.grant_not_allowed" => error,
+        rule => invalid(rule),
+    }
+}
+
+fn user_missing() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::InvalidGrant,
+        "refresh.user_missing",
+        "The user of the refresh token does not exist any more",
+    )
+}
+
+fn invalid(rule: &'static str) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidGrant, rule, "The refresh token is not valid")
+}

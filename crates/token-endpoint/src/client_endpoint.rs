@@ -1,0 +1,75 @@
+use countersign_client_auth::{AuthenticatedClient, ClientAuthenticator, Presented};
+use countersign_oauth::{Compliance, Error, OAuthError, Parameters, RequestContext, Sealer};
+use countersign_storage::{Storage, TenantSettings};
+
+/// A request that a client sends directly: parameters, headers, context. No decisions were taken yet.
+#[derive(Debug)]
+pub struct TokenRequest {
+    /// The body's parameters.
+    pub parameters: Parameters,
+    /// `Authorization`.
+    pub authorization: Option<String>,
+    /// Every `DPoP` header.
+    pub dpop: Vec<String>,
+    /// Time, domain and address.
+    pub context: RequestContext,
+}
+
+/// Why an endpoint refuses, with what the answer's dress needs.
+#[derive(Debug)]
+pub struct EndpointError {
+    /// The refusal or fault.
+    pub error: Error,
+    /// The profile that holds: the client's where it is known, else the tenant's.
+    pub compliance: Compliance,
+    /// A fresh nonce for the `DPoP-Nonce` header.
+    pub dpop_nonce: Option<String>,
+    /// Whether the caller tried `Authorization: Basic` (RFC 6749 §5.2).
+    pub tried_basic: bool,
+}
+
+/// What an endpoint answers.
+pub type Answered<T> = Result<T, EndpointError>;
+
+impl EndpointError {
+    pub(crate) fn new(error: impl Into<Error>, compliance: Compliance) -> Self {
+        Self { error: error.into(), compliance, dpop_nonce: None, tried_basic: false }
+    }
+}
+
+/// Reads the settings and authenticates the caller: what every endpoint for clients begins with.
+pub(crate) async fn authenticate(
+    storage: &dyn Storage,
+    sealer: &dyn Sealer,
+    request: &TokenRequest,
+    required: &[&'static str],
+) -> Answered<(AuthenticatedClient, TenantSettings)> {
+    let settings = storage
+        .settings()
+        .await
+        .map_err(|fault| EndpointError::new(fault, Compliance::Auth0))?
+        .record;
+    let tenant = settings.compliance;
+    if let Some(name) = request.parameters.find_duplicate(&["resource"]) {
+        return Err(EndpointError::new(OAuthError::repeated_parameter(name), tenant));
+    }
+    for name in required {
+        request.parameters.require(name).map_err(|error| EndpointError::new(error, tenant))?;
+    }
+    let authenticator = ClientAuthenticator { clients: storage, sealer, compliance: tenant };
+    let presented =
+        Presented { authorization: request.authorization.as_deref(), parameters: &request.parameters };
+    let client = authenticator.authenticate(presented).await.map_err(|error| EndpointError {
+        tried_basic: request.authorization.as_deref().is_some_and(is_basic),
+        ..EndpointError::new(error, tenant)
+    })?;
+    if request.parameters.is_repeated("resource") && !client.compliance().is_rfc() {
+        let error = OAuthError::repeated_parameter("resource");
+        return Err(EndpointError::new(error, client.compliance()));
+    }
+    Ok((client, settings))
+}
+
+fn is_basic(header: &str) -> bool {
+    header.split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+}

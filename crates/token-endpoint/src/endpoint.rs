@@ -1,0 +1,169 @@
+use std::sync::Arc;
+
+use countersign_client_auth::AuthenticatedClient;
+use countersign_dpop::Nonces;
+use countersign_gate::GateRefusal;
+use countersign_jose::Verifier;
+use countersign_oauth::{Error, ErrorCode, Fault, GrantType, OAuthError, Sealer};
+use countersign_storage::{CommitError, Conflict, Requirement, Storage};
+use countersign_token::{IssuedTokens, MintContext, TokenIssuer, TokenResponse};
+
+use crate::{
+    Answered, ClientPolicy, Context, Decision, EndpointError, Grants, Issue, PrepareContext, Refusal,
+    TokenRequest, client_endpoint, constrain, grant::Decidable,
+};
+
+/// How often a request is decided again after a lost race.
+const MAX_DECISIONS: u32 = 8;
+
+/// The token endpoint (RFC 6749 §3.2) of one tenant.
+pub struct TokenEndpoint {
+    /// What is stored.
+    pub storage: Arc<dyn Storage>,
+    /// The grants it speaks.
+    pub grants: Grants,
+    /// Mints.
+    pub issuer: TokenIssuer,
+    /// Opens client secrets, makes nonces.
+    pub sealer: Arc<dyn Sealer>,
+    /// Verifies DPoP proofs.
+    pub verifier: Arc<dyn Verifier>,
+}
+
+/// A success.
+#[derive(Debug)]
+pub struct TokenAnswer {
+    /// The body.
+    pub response: TokenResponse,
+    /// The next nonce, where a proof was sent.
+    pub dpop_nonce: Option<String>,
+}
+
+impl TokenEndpoint {
+    /// Answers a token request: authenticate, constrain, prepare, decide, mint, commit.
+    ///
+    /// # Errors
+    /// [`EndpointError`]: the refusal or fault, with the profile that dresses it.
+    pub async fn handle(&self, request: &TokenRequest) -> Answered<TokenAnswer> {
+        let (client, settings) =
+            client_endpoint::authenticate(&*self.storage, &*self.sealer, request, &["grant_type"]).await?;
+        let dpop_nonce = (!request.dpop.is_empty())
+            .then(|| Nonces::new(&*self.sealer).issue(request.context.now));
+        let fail = |error: Error| EndpointError {
+            dpop_nonce: dpop_nonce.clone(),
+            ..EndpointError::new(error, client.compliance())
+        };
+        let nonces = Nonces::new(&*self.sealer);
+        let grant = self.find_grant(request, &client).map_err(|error| fail(error.into()))?;
+        let proved = constrain::constrain(
+            &request.dpop,
+            &client,
+            &request.context,
+            &*self.storage,
+            (&*self.verifier, &nonces),
+        )
+        .await
+        .map_err(fail)?;
+        let context = Context {
+            request: &request.context,
+            client: &client,
+            reads: &*self.storage,
+            proved: &proved,
+            settings: &settings,
+            sealer: &*self.sealer,
+        };
+        let prepare = PrepareContext { context, replay: &*self.storage, attempts: &*self.storage };
+        let prepared = grant.prepare(&request.parameters, &prepare).await.map_err(|fault| fail(fault.into()))?;
+        let response = match prepared {
+            Ok(ready) => self.decide_and_commit(&*ready, &context).await,
+            Err(refusal) => Err(self.commit_refusal(refusal).await),
+        };
+        response.map(|response| TokenAnswer { response, dpop_nonce: dpop_nonce.clone() }).map_err(fail)
+    }
+
+    /// The grant of the request, if the deployment speaks it and the client may use it.
+    fn find_grant(
+        &self,
+        request: &TokenRequest,
+        client: &AuthenticatedClient,
+    ) -> Result<&dyn crate::grant::ErasedGrant, OAuthError> {
+        let name = request.parameters.require("grant_type")?;
+        let grant_type = GrantType::new(name.to_owned());
+        let grant = self.grants.find(&grant_type).ok_or_else(|| {
+            OAuthError::new(
+                ErrorCode::UnsupportedGrantType,
+                "token.unsupported_grant_type",
+                "Unsupported grant type: {grant}",
+            )
+            .with("grant", name.chars().take(128).collect::<String>())
+        })?;
+        let allowed = client.client().settings.allows_grant(&grant_type)
+            && (grant.client_policy() == ClientPolicy::Any || client.is_confidential());
+        if allowed { Ok(grant) } else { Err(GateRefusal::GrantNotAllowed(grant_type).into()) }
+    }
+
+    /// Decides until a decision commits: after a lost race the grant sees what is now true.
+    async fn decide_and_commit(
+        &self,
+        ready: &dyn Decidable,
+        context: &Context<'_>,
+    ) -> Result<TokenResponse, Error> {
+        let mut fixed = ready.requirements();
+        fixed.push(context.client.client().requirement());
+        for _ in 0..MAX_DECISIONS {
+            let issue = match ready.decide(context).await? {
+                Decision::Refuse(refusal) => match self.try_refusal(refusal).await {
+                    Ok(error) => return Err(error),
+                    Err(_conflict) => continue,
+                },
+                Decision::Issue(issue) => issue,
+            };
+            let IssuedTokens { response, changes } = self.mint(&issue, context)?;
+            let mut changes = issue.changes.and(changes);
+            for requirement in issue.pass.requires().iter().chain(&fixed) {
+                changes = changes.requiring(requirement.clone());
+            }
+            match self.storage.commit(changes).await {
+                Ok(()) => return Ok(response),
+                Err(CommitError::Fault(fault)) => return Err(fault.into()),
+                Err(CommitError::Conflict(Conflict::Required(required))) if fixed.contains(&required) => {
+                    return Err(changed_meanwhile(&required).into());
+                }
+                Err(CommitError::Conflict(_)) => {}
+            }
+        }
+        Err(Fault::unavailable("a token request lost too many races").into())
+    }
+
+    fn mint(&self, issue: &Issue, context: &Context<'_>) -> Result<IssuedTokens, Fault> {
+        let cx = MintContext { domain: &context.request.domain, now: context.request.now };
+        self.issuer.mint(&issue.plan, cx)
+    }
+
+    /// Commits a refusal's changes. A conflict among them means that it must be decided again.
+    async fn try_refusal(&self, refusal: Refusal) -> Result<Error, Conflict> {
+        if refusal.changes.writes.is_empty() && refusal.changes.requires.is_empty() {
+            return Ok(refusal.error.into());
+        }
+        match self.storage.commit(refusal.changes).await {
+            Ok(()) => Ok(refusal.error.into()),
+            Err(CommitError::Conflict(conflict)) => Err(conflict),
+            Err(CommitError::Fault(fault)) => Ok(fault.into()),
+        }
+    }
+
+    async fn commit_refusal(&self, refusal: Refusal) -> Error {
+        match self.try_refusal(refusal).await {
+            Ok(error) => error,
+            Err(_) => Fault::unavailable("a refusal lost a race").into(),
+        }
+    }
+}
+
+fn changed_meanwhile(required: &Requirement) -> OAuthError {
+    let code = match required.record {
+        countersign_storage::RecordKind::Client => ErrorCode::InvalidClient,
+        _ => ErrorCode::InvalidGrant,
+    };
+    OAuthError::new(code, "token.changed_meanwhile", "What the request rests on was changed meanwhile")
+}

@@ -1,0 +1,113 @@
+use std::future::Future;
+
+use countersign_oauth::{BoxFuture, FromParameters, Fault, GrantType, Parameters};
+use countersign_storage::Requirement;
+
+use crate::{Context, Decision, PrepareContext, Refusal};
+
+/// Which clients a grant is for, before any setting of theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientPolicy {
+    /// Public and confidential ones.
+    Any,
+    /// Only those that authenticate.
+    ConfidentialOnly,
+}
+
+/// A grant type (RFC 6749 §1.3): one file, one struct, one line in the composition.
+///
+/// A grant decides; the endpoint writes. `prepare` runs once per request, `decide` again after every lost
+/// race.
+pub trait Grant: Send + Sync + 'static {
+    /// Its parameters.
+    type Request: FromParameters + Send + Sync;
+    /// What its preparation found; `()` for most.
+    type Prepared: Send + Sync;
+
+    /// The key in the registry.
+    fn grant_type(&self) -> GrantType;
+
+    /// Which clients it is for.
+    fn client_policy(&self) -> ClientPolicy;
+
+    /// Does what has an effect outside the commit, exactly once: redeems at an upstream, hashes, runs hooks.
+    fn prepare<'a>(
+        &'a self,
+        request: &'a Self::Request,
+        cx: &'a PrepareContext<'a>,
+    ) -> impl Future<Output = Result<Result<Self::Prepared, Refusal>, Fault>> + Send + 'a;
+
+    /// What must still be true of what `prepare` read; if that is what changed, the request is refused and
+    /// not decided again.
+    fn requirements(&self, prepared: &Self::Prepared) -> Vec<Requirement> {
+        let _ = prepared;
+        Vec::new()
+    }
+
+    /// Decides by what is true now. Pure: reads and what was prepared.
+    fn decide<'a>(
+        &'a self,
+        request: &'a Self::Request,
+        prepared: &'a Self::Prepared,
+        cx: &'a Context<'a>,
+    ) -> impl Future<Output = Result<Decision, Fault>> + Send + 'a;
+}
+
+/// The object-safe twin: parses and prepares, and yields what can be decided again and again.
+pub(crate) trait ErasedGrant: Send + Sync {
+    fn client_policy(&self) -> ClientPolicy;
+
+    fn prepare<'a>(
+        &'a self,
+        parameters: &'a Parameters,
+        cx: &'a PrepareContext<'a>,
+    ) -> BoxFuture<'a, Result<Result<Box<dyn Decidable + 'a>, Refusal>, Fault>>;
+}
+
+/// A prepared request.
+pub(crate) trait Decidable: Send + Sync {
+    fn requirements(&self) -> Vec<Requirement>;
+
+    fn decide<'a>(&'a self, cx: &'a Context<'a>) -> BoxFuture<'a, Result<Decision, Fault>>;
+}
+
+struct Ready<'g, G: Grant> {
+    grant: &'g G,
+    request: G::Request,
+    prepared: G::Prepared,
+}
+
+impl<G: Grant> Decidable for Ready<'_, G> {
+    fn requirements(&self) -> Vec<Requirement> {
+        self.grant.requirements(&self.prepared)
+    }
+
+    fn decide<'a>(&'a self, cx: &'a Context<'a>) -> BoxFuture<'a, Result<Decision, Fault>> {
+        Box::pin(self.grant.decide(&self.request, &self.prepared, cx))
+    }
+}
+
+impl<G: Grant> ErasedGrant for G {
+    fn client_policy(&self) -> ClientPolicy {
+        Grant::client_policy(self)
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        parameters: &'a Parameters,
+        cx: &'a PrepareContext<'a>,
+    ) -> BoxFuture<'a, Result<Result<Box<dyn Decidable + 'a>, Refusal>, Fault>> {
+        Box::pin(async move {
+            let request = match G::Request::from_parameters(parameters) {
+                Ok(request) => request,
+                Err(error) => return Ok(Err(error.into())),
+            };
+            let prepared = match Grant::prepare(self, &request, cx).await? {
+                Ok(prepared) => prepared,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let ready: Box<dyn Decidable + 'a> = Box::new(Ready { grant: self, request, prepared });
+            Ok(Ok(ready))
+        })
+    }
+}
