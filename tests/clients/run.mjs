@@ -18,17 +18,25 @@ const READY_DEADLINE = 60_000;
 const SUITE_DEADLINE = 10 * 60_000;
 const STOP_DEADLINE = 20_000;
 
-const children = new Set();
-
 /** Starts a child and returns it with a promise of its exit code; a signal counts as 1. */
 function start(command, args, options) {
   const child = spawn(command, args, { cwd: here, stdio: 'inherit', ...options });
-  children.add(child);
   const exited = new Promise((done) => {
     child.once('error', (error) => { console.error(`${command}: ${error.message}`); done(1); });
     child.once('exit', (code) => done(code ?? 1));
   });
   return { child, exited };
+}
+
+/** Asks a child to end, and after a while ends it; `group` ends what it started as well. */
+async function stop({ child, exited }, { group = false } = {}) {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const kill = (signal) => (group ? process.kill(-child.pid, signal) : child.kill(signal));
+  kill('SIGTERM');
+  if (await Promise.race([exited.then(() => true), sleep(STOP_DEADLINE, false, { ref: false })])) return;
+  console.error(`${child.spawnfile} did not stop after SIGTERM`);
+  kill('SIGKILL');
+  await exited;
 }
 
 async function installPackages() {
@@ -54,9 +62,10 @@ async function startServer(binary, scratch, readyFile) {
   return server;
 }
 
-async function waitUntilReady(server, readyFile) {
+async function waitUntilReady(server, readyFile, interrupt) {
   const deadline = Date.now() + READY_DEADLINE;
   while (!existsSync(readyFile)) {
+    interrupt.throwIfAborted();
     if (server.ended) throw new Error('the server ended before it was ready');
     if (Date.now() > deadline) throw new Error('the server was not ready in time');
     await sleep(100);
@@ -64,22 +73,17 @@ async function waitUntilReady(server, readyFile) {
   return JSON.parse(readFileSync(readyFile, 'utf8'));
 }
 
-async function stopServer({ child, exited }) {
-  child.kill('SIGTERM');
-  const drained = await Promise.race([exited.then(() => true), sleep(STOP_DEADLINE, false, { ref: false })]);
-  if (drained) return;
-  console.error('the server did not stop after SIGTERM');
-  child.kill('SIGKILL');
-  await exited;
-}
-
-async function runSuite(name, ready, readyFile) {
+async function runSuite(name, { ca_file }, readyFile, scratch, interrupt) {
   console.log(`\n== ${name}`);
   const suite = start(process.execPath, ['--test', '--test-reporter=spec', join(name, 'suite.test.mjs')], {
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: ready.ca_file, COUNTERSIGN_READY_FILE: readyFile },
+    detached: true, // a process group, so that the browser ends too
+    env: { ...process.env, TMPDIR: scratch, NODE_EXTRA_CA_CERTS: ca_file, COUNTERSIGN_READY_FILE: readyFile },
   });
-  const tooLong = setTimeout(() => { console.error(`${name} took too long`); suite.child.kill(); }, SUITE_DEADLINE);
+  const end = () => stop(suite, { group: true });
+  const tooLong = setTimeout(() => { console.error(`${name} took too long`); end(); }, SUITE_DEADLINE);
+  interrupt.addEventListener('abort', end, { once: true });
   const code = await suite.exited;
+  interrupt.removeEventListener('abort', end);
   clearTimeout(tooLong);
   return code === 0;
 }
@@ -101,17 +105,22 @@ async function main() {
   mkdirSync(join(here, 'artifacts'), { recursive: true });
   const scratch = mkdtempSync(join(tmpdir(), 'countersign-clients-'));
   const readyFile = resolve(values['ready-file'] ?? join(scratch, 'ready.json'));
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupt.abort());
   const server = await startServer(values.binary, scratch, readyFile);
 
   const failed = [];
   try {
-    const ready = await waitUntilReady(server, readyFile);
-    for (const name of chosen) if (!await runSuite(name, ready, readyFile)) failed.push(name);
+    const ready = await waitUntilReady(server, readyFile, interrupt.signal);
+    for (const name of chosen) {
+      interrupt.signal.throwIfAborted();
+      if (!await runSuite(name, ready, readyFile, scratch, interrupt.signal)) failed.push(name);
+    }
     if (server.ended) failed.push('the server, which ended early');
   } catch (error) {
     failed.push(error.message);
   } finally {
-    await stopServer(server);
+    await stop(server);
     rmSync(scratch, { recursive: true, force: true });
   }
   if (failed.length) printServerLog();
@@ -119,7 +128,4 @@ async function main() {
   return failed.length ? 1 : 0;
 }
 
-// Whatever ends this process, nothing that it started outlives it.
-process.once('exit', () => { for (const child of children) child.kill('SIGKILL'); });
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 process.exitCode = await main().catch((error) => { console.error(error.message); return 1; });

@@ -97,3 +97,16 @@ pub struct ErrorPage {
     /// The id that is also in the log: `tracking`.
     pub tracking: String,
 }
+
+impl LoginProblem {
+    /// The stable rule id.
+    #[must_use]
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::WrongCredentials => "login.wrong_credentials",
+            Self::TooManyAttempts => "login.too_many_attempts",
+            Self::Blocked => "login.blocked",
+            Self::Incomplete => "login.incomplete",
+        }
+    }
+}

@@ -1,5 +1,27 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
+mod check;
+mod code;
+mod complete;
+mod consent;
+mod endpoint;
+mod forms;
 mod interaction;
+mod login;
+mod next;
+mod outcome;
+mod resume;
+mod signed_in;
+mod transaction;
+mod validate;
 
-pub use interaction::*;
+pub use answer::{Answer, ResponseMode, Target};
+pub use code::{CODE_LIFETIME, CODE_LIFETIME_RFC, CodePayload};
+pub use endpoint::{AuthorizationEndpoint, LoginLimits};
+pub use interaction::{
+    ConfirmationForm, ConsentForm, ErrorPage, FormFrame, Interaction, LoginForm, LoginProblem, ScopeLine,
+};
+pub use login::LoginSubmission;
+pub use outcome::{AuthorizeRequest, Browser, CookieChange, Outcome, Shown};
+pub use resume::QuestionSubmission;

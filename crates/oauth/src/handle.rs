@@ -19,6 +19,12 @@ impl Handle {
         Self(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
+    /// A handle that its bearer showed.
+    #[must_use]
+    pub fn restore(shown: &str) -> Self {
+        Self(Secret::from(shown))
+    }
+
     /// The handle as it goes to its bearer.
     #[must_use]
     pub fn expose(&self) -> &str {

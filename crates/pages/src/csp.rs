@@ -19,7 +19,9 @@ pub(crate) fn plain() -> String {
 
 /// The policy of the page that posts the answer to another window: one script, and any frame.
 pub(crate) fn message(nonce: &str) -> String {
-    format!("default-src 'none'; script-src 'nonce-{nonce}'; object-src 'none'; base-uri 'none'; form-action 'none'")
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; object-src 'none'; base-uri 'none'; form-action 'none'"
+    )
 }
 
 /// Policies cannot spell an IPv6 address: the grammar of `host-source` has no brackets (CSP3 §2.3.1), and

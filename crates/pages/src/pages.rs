@@ -53,7 +53,9 @@ impl Pages {
         let (frame, html) = match interaction {
             Interaction::Login(form) => (&form.frame, login::login(form, shell(&form.frame))),
             Interaction::Consent(form) => (&form.frame, question::consent(form, shell(&form.frame))),
-            Interaction::Confirmation(form) => (&form.frame, question::confirmation(form, shell(&form.frame))),
+            Interaction::Confirmation(form) => {
+                (&form.frame, question::confirmation(form, shell(&form.frame)))
+            }
         };
         Page { html, content_security_policy: csp::form(&frame.redirect_uri), frame: Framing::Denied }
     }

@@ -23,8 +23,10 @@ where
     N: AsRef<str>,
     V: AsRef<str>,
 {
-    let response: Map<String, Value> =
-        response.iter().map(|(name, value)| (name.as_ref().to_owned(), Value::from(value.as_ref()))).collect();
+    let response: Map<String, Value> = response
+        .iter()
+        .map(|(name, value)| (name.as_ref().to_owned(), Value::from(value.as_ref())))
+        .collect();
     render(&WebMessage {
         shell,
         nonce,

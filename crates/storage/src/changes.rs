@@ -69,7 +69,6 @@ pub struct Upsert<T> {
 
 /// One write. Every one is conditional or commutative.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "changes live for one commit; boxing buys nothing")]
 pub enum Change {
     /// Adds a one-time artefact; `Exists` when the handle is taken.
     InsertSingleUse(SingleUse),

@@ -19,7 +19,7 @@ export async function launchBrowser() {
     /** The apps' own certificates are self-signed, so Chromium takes any; the Node clients do check our CA. */
     async context(options) {
       const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-      context.setDefaultTimeout(60_000);
+      context.setDefaultTimeout(30_000);
       return context;
     },
     async close() {

@@ -24,7 +24,9 @@ fn sp_032_no_asset_names_a_foreign_place() {
 #[test]
 fn the_stylesheet_serves_dark_still_and_forced_colours() {
     let text = std::str::from_utf8(STYLESHEET).unwrap();
-    for query in ["prefers-color-scheme: dark", "prefers-reduced-motion: no-preference", "forced-colors: active"] {
+    for query in
+        ["prefers-color-scheme: dark", "prefers-reduced-motion: no-preference", "forced-colors: active"]
+    {
         assert!(text.contains(query), "{query}");
     }
     for physical in ["-left", "-right", " left:", " right:", "text-align: left"] {

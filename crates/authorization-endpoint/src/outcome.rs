@@ -1,0 +1,85 @@
+use countersign_oauth::{Compliance, Handle, OAuthError, Parameters, RequestContext, Timestamp};
+
+use crate::{Answer, ErrorPage, Interaction};
+
+/// What a browser shows of itself: our cookies, each with every value that was sent under its name.
+#[derive(Debug, Clone, Default)]
+pub struct Browser {
+    /// Values of the session cookie; several different ones count as none.
+    pub session: Vec<String>,
+    /// Values of the cookie that binds transactions to a browser.
+    pub binding: Vec<String>,
+}
+
+/// An authorization request as it came, by GET or POST (OpenID Connect Core §3.1.2.1).
+#[derive(Debug)]
+pub struct AuthorizeRequest {
+    /// Query or form parameters.
+    pub parameters: Parameters,
+    /// Cookies.
+    pub browser: Browser,
+    /// Time, domain and address.
+    pub context: RequestContext,
+}
+
+/// What to do with our cookies.
+#[derive(Debug, Clone)]
+pub enum CookieChange {
+    /// A session began or its end moved.
+    Session {
+        /// The cookie's value.
+        handle: Handle,
+        /// When it ends, for a cookie that outlives the browser.
+        expires_at: Option<Timestamp>,
+    },
+    /// The session is over.
+    EndSession,
+    /// This browser is now known.
+    Binding(Handle),
+}
+
+/// What the browser gets.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one per request; boxing buys nothing")]
+pub enum Shown {
+    /// A page that asks something.
+    Interaction(Interaction),
+    /// The answer to the client.
+    Answer(Answer),
+    /// The error page; never with a `Location`.
+    ErrorPage {
+        /// What to show.
+        page: ErrorPage,
+        /// The profile that dresses it.
+        compliance: Compliance,
+    },
+}
+
+/// What the endpoint decided.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the browser gets.
+    pub shown: Shown,
+    /// What happens to our cookies.
+    pub cookies: Vec<CookieChange>,
+}
+
+impl Outcome {
+    pub(crate) fn page(error: OAuthError, context: &RequestContext, compliance: Compliance) -> Self {
+        let page = ErrorPage { error, tracking: context.request_id.clone() };
+        Self { shown: Shown::ErrorPage { page, compliance }, cookies: Vec::new() }
+    }
+
+    pub(crate) fn answer(answer: Answer) -> Self {
+        Self { shown: Shown::Answer(answer), cookies: Vec::new() }
+    }
+
+    pub(crate) fn interaction(interaction: Interaction) -> Self {
+        Self { shown: Shown::Interaction(interaction), cookies: Vec::new() }
+    }
+
+    pub(crate) fn with_cookie(mut self, cookie: CookieChange) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+}

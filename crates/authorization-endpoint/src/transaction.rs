@@ -1,0 +1,126 @@
+use countersign_oauth::{
+    ErrorCode, Handle, HandleHash, Issuer, KeyId, OAuthError, ParameterError, Parameters, Sealed, Sealer,
+    Seconds, SecureRandom, SessionId, Timestamp,
+};
+use countersign_jose::{decode_base64url, encode_base64url};
+use serde::{Deserialize, Serialize};
+
+/// How long a page may stay open before its form is refused.
+const LIFETIME: Seconds = Seconds(3600);
+
+const PURPOSE: &str = "authorization_transaction";
+
+/// Which page the browser is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Stage {
+    Login,
+    Consent,
+    Confirmation,
+}
+
+/// An authorization request in progress: no row, but a sealed hidden field of the page's form.
+///
+/// It carries the request's parameters as they came, so that every check runs again when the form comes
+/// back: what is checked when a transaction starts is checked again when it ends.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Transaction {
+    id: String,
+    parameters: Vec<(String, String)>,
+    /// Hash of the browser's binding cookie.
+    browser: String,
+    issuer: Issuer,
+    expires_at: Timestamp,
+    pub(crate) stage: Stage,
+    /// The session that the page was shown to; the login page has none.
+    pub(crate) session_id: Option<SessionId>,
+    /// Whether the user authenticated within this transaction.
+    pub(crate) fresh: bool,
+    /// Whether a consent was given within this transaction.
+    pub(crate) consented: bool,
+}
+
+impl Transaction {
+    pub(crate) fn begin(
+        parameters: &Parameters,
+        browser: &Handle,
+        issuer: &Issuer,
+        random: &dyn SecureRandom,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: Handle::generate(random).expose().to_owned(),
+            parameters: parameters.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            browser: encode_base64url(browser.hash().as_bytes()),
+            issuer: issuer.clone(),
+            expires_at: now.plus(LIFETIME),
+            stage: Stage::Login,
+            session_id: None,
+            fresh: false,
+            consented: false,
+        }
+    }
+
+    /// The form field's value.
+    pub(crate) fn seal(&self, sealer: &dyn Sealer) -> String {
+        let plain = serde_json::to_vec(self).unwrap_or_default();
+        let sealed = sealer.seal(PURPOSE, &plain);
+        format!("{}.{}", encode_base64url(sealed.key_id.as_str()), encode_base64url(sealed.ciphertext))
+    }
+
+    /// Opens the form field: of this domain and browser, at this stage, and in time.
+    ///
+    /// # Errors
+    /// `invalid_request` with a rule; all of them are one page to the user.
+    pub(crate) fn open(
+        field: &str,
+        stage: &[Stage],
+        bindings: &[String],
+        issuer: &Issuer,
+        sealer: &dyn Sealer,
+        now: Timestamp,
+    ) -> Result<Self, OAuthError> {
+        let transaction = unseal(field, sealer).ok_or_else(|| lost("transaction.malformed"))?;
+        if transaction.issuer != *issuer || !stage.contains(&transaction.stage) {
+            return Err(lost("transaction.other_stage"));
+        }
+        let [binding] = bindings else { return Err(lost("transaction.other_browser")) };
+        if encode_base64url(HandleHash::of(binding).as_bytes()) != transaction.browser {
+            return Err(lost("transaction.other_browser"));
+        }
+        if transaction.expires_at <= now {
+            return Err(lost("transaction.expired"));
+        }
+        Ok(transaction)
+    }
+
+    pub(crate) fn parameters(&self) -> Result<Parameters, ParameterError> {
+        Parameters::from_pairs(self.parameters.clone())
+    }
+
+    /// The one-time mark that is set when this stage is completed.
+    pub(crate) fn mark(&self) -> (String, HandleHash, Timestamp) {
+        let stage = match self.stage {
+            Stage::Login => "login",
+            Stage::Consent => "consent",
+            Stage::Confirmation => "confirmation",
+        };
+        (format!("transaction_{stage}"), HandleHash::of(&self.id), self.expires_at)
+    }
+}
+
+fn unseal(field: &str, sealer: &dyn Sealer) -> Option<Transaction> {
+    let (key_id, ciphertext) = field.split_once('.')?;
+    let key_id = String::from_utf8(decode_base64url(key_id).ok()?).ok()?;
+    let sealed = Sealed { key_id: KeyId::new(key_id), ciphertext: decode_base64url(ciphertext).ok()? };
+    serde_json::from_slice(&sealer.open(PURPOSE, &sealed).ok()?).ok()
+}
+
+/// A transaction that cannot go on: another browser, another stage, finished, expired or forged.
+pub(crate) fn lost(rule: &'static str) -> OAuthError {
+    OAuthError::new(
+        ErrorCode::InvalidRequest,
+        rule,
+        "This page is no longer good. Go back to the application and try again.",
+    )
+}

@@ -1,0 +1,14 @@
+### Pages at the end of a way: the error page, the page after logout, the page that answers a window.
+
+error-title = Something went wrong
+error-advice = Go back to the application and try again. If it happens again, tell the people who run it the reference below.
+error-tracking = Reference
+error-code = Error
+error-rule = Rule
+error-compared = What was compared
+
+logged-out-title = You are signed out
+# Programs look for this word: every language says it like this.
+logged-out-word = OK
+
+web-message-title = Signing in

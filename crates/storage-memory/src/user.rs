@@ -1,0 +1,64 @@
+use countersign_oauth::{Timestamp, UserId};
+use countersign_storage::{Conflict, PasswordHash, Upsert, User};
+
+use crate::configuration::place;
+use crate::state::State;
+
+impl State {
+    pub(crate) fn upsert_user(&mut self, upsert: Upsert<User>) -> Result<(), Conflict> {
+        let stored = self.users.get(&upsert.record.id);
+        let mut user = place(stored, upsert, self.floor)?;
+        if let Some(stored) = stored {
+            user.last_login = stored.last_login;
+            user.last_ip.clone_from(&stored.last_ip);
+            user.logins_count = stored.logins_count;
+        }
+        if self.users.values().any(|other| other.id != user.id && clash(other, &user)) {
+            return Err(Conflict::Exists);
+        }
+        self.users.insert(user.id.clone(), user);
+        Ok(())
+    }
+
+    /// What the user had goes; authorizations stay as ended, so that their access tokens stay denied.
+    pub(crate) fn delete_user(&mut self, id: &UserId, at: Timestamp) {
+        if let Some(gone) = self.users.remove(id) {
+            self.floor = self.floor.max(gone.version).max(gone.epoch);
+        }
+        self.end_authorizations(at, |authorization| authorization.user_id == *id);
+        self.delete_families(|family| family.user_id == *id);
+        self.delete_sessions(|session| session.user_id == *id);
+        self.consents.retain(|_, consent| consent.user_id != *id);
+        self.single_uses.retain(|_, artefact| artefact.user_id.as_ref() != Some(id));
+    }
+
+    pub(crate) fn rehash(&mut self, user: &UserId, old: &PasswordHash, new: PasswordHash) {
+        if let Some(password) = self.users.get_mut(user).and_then(|user| user.password.as_mut())
+            && password == old
+        {
+            *password = new;
+        }
+    }
+
+    pub(crate) fn count_login(&mut self, user: &UserId, at: Timestamp, ip: String) {
+        if let Some(user) = self.users.get_mut(user) {
+            user.logins_count += 1;
+            if user.last_login <= Some(at) {
+                user.last_login = Some(at);
+                user.last_ip = Some(ip);
+            }
+        }
+    }
+}
+
+/// Whether two users share an identifier of their connection, or an identity.
+fn clash(one: &User, other: &User) -> bool {
+    let shares_identifier = one.connection_id == other.connection_id
+        && identifiers(one).any(|mine| identifiers(other).any(|theirs| mine == theirs));
+    shares_identifier || one.identities.iter().any(|identity| other.identities.contains(identity))
+}
+
+/// E-mail and username: one namespace, so that nobody's username is another's address.
+pub(crate) fn identifiers(user: &User) -> impl Iterator<Item = &str> {
+    user.email.as_deref().into_iter().chain(user.username.as_deref())
+}
