@@ -1,1 +1,64 @@
-fn main() {}
+//! The command line of Countersign: it reads options and calls `countersign-server`.
+
+mod apply;
+mod config;
+mod dev;
+mod serve;
+mod settings;
+mod store;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use countersign_server::config::Environment;
+use countersign_server::{Ended, Failure};
+
+/// A self-hosted OAuth 2.0 and OpenID Connect server that speaks the Auth0 Authentication API.
+#[derive(Parser)]
+#[command(name = "countersign", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start on this machine with a sample tenant, for developing an application
+    Dev(dev::Dev),
+    /// Start for production
+    Serve(serve::Serve),
+    /// Print every setting with its origin
+    Config(config::Config),
+    /// Apply a tenant file and users to the store, beside a running server
+    Apply(apply::Apply),
+    /// Look after users, beside a running server
+    Users(users::Users),
+}
+
+fn main() -> ExitCode {
+    let environment = Environment::read();
+    let result = match Arguments::parse().command {
+        Command::Dev(dev) => dev.run(&environment),
+        Command::Serve(serve) => serve.run(&environment),
+        Command::Config(config) => config.run(&environment),
+        Command::Apply(apply) => apply.run(&environment),
+        Command::Users(users) => users.run(&environment),
+    };
+    match result {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Cut) => ExitCode::from(3),
+        Err(failures) => {
+            for failure in failures {
+                eprintln!("countersign: {failure}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a command answers: how it ended, or every reason why it did not begin.
+type Outcome = Result<Ended, Vec<Failure>>;
+
+#[cfg(test)]
+mod tests;

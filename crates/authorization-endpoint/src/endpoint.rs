@@ -262,7 +262,7 @@ impl AuthorizationEndpoint {
     }
 
     fn ask_to_log_in(&self, journey: &mut Journey<'_>) -> Outcome {
-        journey.transaction.stage = Stage::Login;
+        journey.transaction.restart(&*self.random);
         let hint = journey.request.login_hint.clone().unwrap_or_default();
         Outcome::interaction(forms::login(journey, &hint, None, &*self.sealer))
     }

@@ -61,6 +61,15 @@ impl Transaction {
         }
     }
 
+    /// Back to the login page: a new transaction as far as its one-time marks go.
+    pub(crate) fn restart(&mut self, random: &dyn SecureRandom) {
+        self.id = Handle::generate(random).expose().to_owned();
+        self.stage = Stage::Login;
+        self.session_id = None;
+        self.fresh = false;
+        self.consented = false;
+    }
+
     /// The form field's value.
     pub(crate) fn seal(&self, sealer: &dyn Sealer) -> String {
         let plain = serde_json::to_vec(self).unwrap_or_default();

@@ -121,8 +121,7 @@ impl Claim {
             _ if asserted && (presented_basic(presented) || parameters.find("client_secret").is_some()) => {
                 Err(ClientAuthError::TwoMethods)
             }
-            // No client is registered for assertions yet: it is another method than the registered one.
-            _ if asserted => Err(ClientAuthError::WrongMethod),
+            _ if asserted => Err(ClientAuthError::AssertionRefused),
             (Some(_), Some(_)) => Err(ClientAuthError::TwoMethods),
             (Some((id, _)), None) if named.as_ref().is_some_and(|named| *named != id) => {
                 Err(ClientAuthError::Contradiction)

@@ -19,6 +19,8 @@ pub enum ClientAuthError {
     WrongSecret,
     /// The client is registered for another method.
     WrongMethod,
+    /// An assertion (RFC 7523 §2.2), which no client is registered for.
+    AssertionRefused,
 }
 
 impl From<ClientAuthError> for OAuthError {
@@ -48,6 +50,9 @@ impl From<ClientAuthError> for OAuthError {
             }
             ClientAuthError::WrongSecret => {
                 Self::new(InvalidClient, "client_auth.wrong_secret", "Client authentication failed")
+            }
+            ClientAuthError::AssertionRefused => {
+                Self::new(InvalidClient, "client_auth.assertion_refused", "Client authentication failed")
             }
             ClientAuthError::WrongMethod => {
                 Self::new(InvalidClient, "client_auth.wrong_method", "Client authentication failed")

@@ -209,8 +209,8 @@ async fn issue(
         (Ok(pass), Some(user)) => (pass, user),
         (Ok(_), None) => return Err(Fault::internal("the gate passed a missing user")),
         (Err(refusal), _) => {
-            let rule = OAuthError::from(refusal).rule;
-            return Ok(Decision::Refuse(invalid_code(rule).into()));
+            let cause = OAuthError::from(refusal).rule;
+            return Ok(Decision::Refuse(invalid_code("code.not_allowed_now").with("cause", cause).into()));
         }
     };
     let constraint = match bind(client, api.as_ref().map(|api| &api.server), cx.proved) {

@@ -274,7 +274,7 @@ fn refuse_by_gate(error: OAuthError) -> OAuthError {
     match error.rule {
         "gate.user_missing" => user_missing(),
         "gate.grant_not_allowed" => error,
-        rule => invalid(rule),
+        cause => invalid("refresh.not_allowed_now").with("cause", cause),
     }
 }
 

@@ -1,1 +1,14 @@
 #![doc = include_str!("../README.md")]
+
+mod cookies;
+mod cors;
+mod door;
+mod provider;
+mod request;
+mod respond;
+mod routes;
+mod same_site;
+mod serve;
+
+pub use provider::{Provider, Readiness};
+pub use serve::{HttpOptions, Listener, TlsFiles, serve};

@@ -9,7 +9,7 @@ pub enum JoseError {
     Json,
     /// An `alg` that is not known or not allowed here (RFC 8725 §3.1).
     Algorithm,
-    /// A `crit` header: we understand no critical extension (RFC 7515 §4.1.11).
+    /// A `crit`, `b64` or `zip` header: we understand no extension (RFC 7515 §4.1.11).
     Critical,
     /// A `typ` that is not the expected one (RFC 8725 §3.11).
     Type,

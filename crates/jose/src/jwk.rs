@@ -60,9 +60,7 @@ impl PublicKey {
                 };
                 Ok(Self::P256 { x: coordinate("x")?, y: coordinate("y")? })
             }
-            "RSA" => {
-                Ok(Self::Rsa { n: base64url::decode(text("n")?)?, e: base64url::decode(text("e")?)? })
-            }
+            "RSA" => Ok(Self::Rsa { n: base64url::decode(text("n")?)?, e: base64url::decode(text("e")?)? }),
             _ => Err(JoseError::Key),
         }
     }

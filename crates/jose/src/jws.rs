@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::{Algorithm, JoseError, Signer, SigningError, base64url};
+use crate::{Algorithm, JoseError, Signer, SigningError, base64url, parse_json};
 
 /// A JOSE header: the members we read or write (RFC 7515 §4.1). Keys named in it are never trusted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub struct Header {
     /// A public key in the header: read by DPoP alone (RFC 9449 §4.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwk: Option<serde_json::Value>,
-    /// Critical extensions.
+    /// Critical extensions: never read, since [`Compact::parse`] refuses them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crit: Option<serde_json::Value>,
 }
@@ -38,7 +39,8 @@ impl<'a> Compact<'a> {
     /// A JWT may have this many bytes.
     pub const MAX_BYTES: usize = 16 * 1024;
 
-    /// Parses three canonical base64url parts; `crit` is refused, since we understand no extension.
+    /// Parses three canonical base64url parts. A header with `crit`, `b64` or `zip` is refused whatever
+    /// the value, since we understand no extension (RFC 7515 §4.1.11, RFC 7797 §3, RFC 7516 §4.1.3).
     ///
     /// # Errors
     /// [`JoseError`] naming the rule broken.
@@ -51,11 +53,11 @@ impl<'a> Compact<'a> {
         if header.is_empty() || payload.contains('.') || signature.is_empty() {
             return Err(JoseError::Form);
         }
-        let header: Header =
-            serde_json::from_slice(&base64url::decode(header)?).map_err(|_| JoseError::Json)?;
-        if header.crit.is_some() {
+        let header: Map<String, Value> = parse_json(&base64url::decode(header)?)?;
+        if ["crit", "b64", "zip"].iter().any(|name| header.contains_key(*name)) {
             return Err(JoseError::Critical);
         }
+        let header = Header::deserialize(Value::Object(header)).map_err(|_| JoseError::Json)?;
         Ok(Self {
             header,
             payload: base64url::decode(payload)?,
@@ -77,7 +79,11 @@ impl<'a> Compact<'a> {
 ///
 /// # Errors
 /// [`SigningError`] when the key cannot sign.
-pub fn sign_compact(signer: &dyn Signer, typ: &str, payload: &impl Serialize) -> Result<String, SigningError> {
+pub fn sign_compact(
+    signer: &dyn Signer,
+    typ: &str,
+    payload: &impl Serialize,
+) -> Result<String, SigningError> {
     let header = Header {
         alg: signer.algorithm().as_str().to_owned(),
         typ: Some(typ.to_owned()),

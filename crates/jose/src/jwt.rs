@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use countersign_oauth::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Algorithm, Compact, JoseError, KeyRing};
+use crate::{Algorithm, Compact, JoseError, KeyRing, parse_json};
 
 /// Marker: signature, issuer, audience and times were checked.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +84,7 @@ impl Jwt<Verified> {
         }
         let kid = compact.header.kid.as_deref().ok_or(JoseError::Key)?;
         keys.verify(kid, algorithm, compact.signing_input.as_bytes(), &compact.signature)?;
-        let claims: RegisteredClaims =
-            serde_json::from_slice(&compact.payload).map_err(|_| JoseError::Json)?;
+        let claims: RegisteredClaims = parse_json(&compact.payload)?;
         if claims.iss != expected.issuer {
             return Err(JoseError::Issuer);
         }

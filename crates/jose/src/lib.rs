@@ -3,6 +3,7 @@
 mod algorithm;
 mod base64url;
 mod error;
+mod json;
 mod jwk;
 mod jws;
 mod jwt;
@@ -11,6 +12,7 @@ mod key_ring;
 pub use algorithm::Algorithm;
 pub use base64url::{decode as decode_base64url, encode as encode_base64url};
 pub use error::JoseError;
+pub use json::parse_json;
 pub use jwk::{Jwk, JwkSet, PublicKey, Thumbprint};
 pub use jws::{Compact, Header, sign_compact};
 pub use jwt::{Audiences, Expected, Jwt, RegisteredClaims, Verified};

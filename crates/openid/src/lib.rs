@@ -1,1 +1,11 @@
 #![doc = include_str!("../README.md")]
+
+mod discovery;
+mod jwks;
+mod logout;
+mod userinfo;
+
+pub use discovery::{Served, discovery_document};
+pub use jwks::{published_algorithms, published_keys};
+pub use logout::{LogoutEndpoint, LogoutOutcome, LogoutRequest};
+pub use userinfo::{UserinfoEndpoint, UserinfoError, UserinfoRequest};

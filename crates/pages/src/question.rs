@@ -92,3 +92,6 @@ fn permission(scope: &ScopeLine, texts: &Texts) -> Permission {
         (theirs, _) => Permission { words: theirs, value: Some(visible(&scope.value)) },
     }
 }
+
+#[cfg(test)]
+mod tests;

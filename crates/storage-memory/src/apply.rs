@@ -27,6 +27,10 @@ impl State {
                 Ok(())
             }
             Change::InsertAccessToken(record) => self.insert_access_token(record),
+            Change::DenyAccessToken { handle, expires_at, at } => {
+                self.deny_access_token(handle, expires_at, at);
+                Ok(())
+            }
             Change::InsertFamily(record) => self.insert_family(record),
             Change::InsertRefreshToken(record) => self.insert_refresh_token(record),
             Change::ExchangeRefreshToken { handle, now, rule } => {

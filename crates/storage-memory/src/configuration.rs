@@ -148,9 +148,9 @@ impl State {
             self.floor = self.floor.max(gone.version).max(gone.epoch);
         }
         self.delete_client_grants(|grant| grant.client_id == *id);
-        self.end_authorizations(at, |authorization| authorization.client_id == *id);
-        self.delete_families(|family| family.client_id == *id);
         self.consents.retain(|_, consent| consent.client_id != *id);
+        self.end_authorizations(at, |authorization| authorization.client_id == *id);
+        self.end_families(at, |family| family.client_id == *id);
         self.single_uses.retain(|_, artefact| artefact.client_id != *id);
         self.session_clients.retain(|(_, client), _| client != id);
     }

@@ -13,7 +13,7 @@ impl State {
     }
 
     pub(crate) fn insert_refresh_token(&mut self, record: RefreshToken) -> Result<(), Conflict> {
-        if !self.families.get(&record.family_id).is_some_and(|family| family.ended_at.is_none()) {
+        if self.families.get(&record.family_id).is_none_or(|family| family.ended_at.is_some()) {
             return Err(Conflict::FamilyEnded);
         }
         if self.refresh_tokens.contains_key(&record.handle) {
@@ -104,13 +104,6 @@ impl State {
         for (_, id) in living.into_iter().take(surplus) {
             self.end_families(at, |family| family.id == id);
         }
-    }
-
-    /// Removes families with their tokens.
-    pub(crate) fn delete_families(&mut self, chosen: impl Fn(&RefreshFamily) -> bool) {
-        self.families.retain(|_, family| !chosen(family));
-        let families = &self.families;
-        self.refresh_tokens.retain(|_, token| families.contains_key(&token.family_id));
     }
 }
 

@@ -39,13 +39,6 @@ impl State {
         }
     }
 
-    /// Removes sessions with the notes of who took part in them.
-    pub(crate) fn delete_sessions(&mut self, chosen: impl Fn(&Session) -> bool) {
-        self.sessions.retain(|_, session| !chosen(session));
-        let sessions = &self.sessions;
-        self.session_clients.retain(|(session, _), _| sessions.contains_key(session));
-    }
-
     pub(crate) fn grant_consent(&mut self, record: Consent) -> Result<(), Conflict> {
         let standing = self.consents.values_mut().find(|other| {
             other.user_id == record.user_id

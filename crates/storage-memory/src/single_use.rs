@@ -83,7 +83,9 @@ impl State {
         }
         self.end_families(at, |family| family.authorization_id == *id);
         if deny {
-            for token in self.access_tokens.values_mut().filter(|token| token.authorization_id == *id) {
+            for token in
+                self.access_tokens.values_mut().filter(|token| token.authorization_id.as_ref() == Some(id))
+            {
                 token.denied_at.get_or_insert(at);
             }
         }
@@ -104,5 +106,11 @@ impl State {
         }
         self.access_tokens.insert(record.handle, record);
         Ok(())
+    }
+
+    pub(crate) fn deny_access_token(&mut self, handle: HandleHash, expires_at: Timestamp, at: Timestamp) {
+        let unknown =
+            AccessToken { handle, authorization_id: None, claims: None, expires_at, denied_at: None };
+        self.access_tokens.entry(handle).or_insert(unknown).denied_at.get_or_insert(at);
     }
 }

@@ -16,7 +16,8 @@ impl State {
         swept += remove(&mut self.sessions, limit, |_, session| {
             past(session.ended_at) || session.expires_at < before || session.idle_expires_at < before
         });
-        self.delete_sessions(|_| false);
+        let sessions = &self.sessions;
+        self.session_clients.retain(|(session, _), _| sessions.contains_key(session));
 
         let families = &self.families;
         swept += remove(&mut self.refresh_tokens, limit, |_, token| {
@@ -34,7 +35,7 @@ impl State {
             authorization.created_at < before
                 && !codes.values().any(|code| code.authorization_id.as_ref() == Some(id))
                 && !families.values().any(|family| family.authorization_id == *id)
-                && !tokens.values().any(|token| token.authorization_id == *id)
+                && !tokens.values().any(|token| token.authorization_id.as_ref() == Some(id))
         });
         swept
     }

@@ -20,16 +20,15 @@ impl State {
         Ok(())
     }
 
-    /// What the user had goes; authorizations stay as ended, so that their access tokens stay denied.
+    /// Ended rows stay until the sweep, so that a refresh can say that the user is gone.
     pub(crate) fn delete_user(&mut self, id: &UserId, at: Timestamp) {
         if let Some(gone) = self.users.remove(id) {
             self.floor = self.floor.max(gone.version).max(gone.epoch);
         }
-        self.end_authorizations(at, |authorization| authorization.user_id == *id);
-        self.delete_families(|family| family.user_id == *id);
-        self.delete_sessions(|session| session.user_id == *id);
         self.consents.retain(|_, consent| consent.user_id != *id);
-        self.single_uses.retain(|_, artefact| artefact.user_id.as_ref() != Some(id));
+        self.end_authorizations(at, |authorization| authorization.user_id == *id);
+        self.end_families(at, |family| family.user_id == *id);
+        self.end_sessions(at, |session| session.user_id == *id);
     }
 
     pub(crate) fn rehash(&mut self, user: &UserId, old: &PasswordHash, new: PasswordHash) {

@@ -15,8 +15,8 @@ pub struct Bucket {
 pub trait Attempts: Send + Sync {
     /// Counts one attempt and answers how many there are since the counter last expired.
     ///
-    /// The counter starts anew when `now` is past the moment it was kept until; each record keeps it
-    /// until `until`.
+    /// The counter starts anew when `now` has reached the moment it was kept until; each record keeps it at
+    /// least until `until`.
     fn record<'a>(
         &'a self,
         bucket: &'a Bucket,

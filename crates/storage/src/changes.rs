@@ -56,7 +56,10 @@ pub enum ExchangeRule {
     },
 }
 
-/// Insert, or replace the row that has `expected_version`.
+/// Insert, or replace the row that has `expected_version`; without such a row it fails with `Version`.
+///
+/// A record made anew under the id of a deleted one starts above the version and epoch that it had, so that
+/// nothing seen of the old one holds for the new.
 #[derive(Debug, Clone)]
 pub struct Upsert<T> {
     /// The row as it shall be. Its `version` and `epoch` are set by the store: see [`Change`].
@@ -81,7 +84,8 @@ pub enum Change {
         /// The time of the request.
         now: Timestamp,
     },
-    /// Counts a failed attempt on a one-time artefact, and spends it when the count reaches `limit`.
+    /// Counts a failed attempt on an unspent, unexpired one-time artefact, or `Spent`; spends it when the
+    /// count reaches `limit`.
     CountSingleUseAttempt {
         /// Its kind.
         kind: SingleUseKind,
@@ -140,7 +144,7 @@ pub enum Change {
         rule: ExchangeRule,
     },
     /// A non-rotating exchange: the family must be alive, or `FamilyEnded`; sets last use, and the idle
-    /// end when it is given.
+    /// end when it is given. Of two touches the one with the later `now` counts.
     TouchRefreshToken {
         /// Which.
         handle: HandleHash,
@@ -162,7 +166,7 @@ pub enum Change {
         user: UserId,
         /// Of which client; `None` for all.
         client: Option<ClientId>,
-        /// For which API; `None` for all.
+        /// For which API; `None` for all, an empty one for the families without an API.
         audience: Option<Audience>,
         /// When.
         at: Timestamp,
@@ -191,7 +195,7 @@ pub enum Change {
         /// The new absolute end, never later than the old.
         absolute_expires_at: Timestamp,
     },
-    /// Notes that a client took part in a session.
+    /// Notes that a client took part in a session that is there; the first note stays.
     JoinSession {
         /// Which session.
         id: SessionId,
@@ -214,7 +218,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Adds a consent or unites its scopes with the one that stands for (user, client, audience).
+    /// Adds a consent or unites its scopes with the one that stands for (user, client, audience,
+    /// organization), which keeps its id and epoch.
     GrantConsent(Consent),
     /// Deletes a consent and ends the families of its (user, client, audience).
     DeleteConsent {
@@ -223,10 +228,13 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Adds or updates a user; `Exists` when an identifier of the connection is taken.
+    /// Adds or updates a user; `Exists` when an identifier of the connection or an identity is taken.
+    /// E-mail addresses and usernames are one namespace. An update leaves last login, its address and the
+    /// count of logins as they are.
     UpsertUser(Upsert<User>),
-    /// Deletes a user with identities and consents; ends sessions and families, whose rows stay until the
-    /// sweep, so that a refresh can say that the user is gone.
+    /// Deletes a user with identities and consents; ends sessions, families and authorizations, and denies
+    /// their access tokens. The ended rows stay until the sweep, so that a refresh can say that the user is
+    /// gone.
     DeleteUser {
         /// Which.
         id: UserId,
@@ -253,7 +261,8 @@ pub enum Change {
     },
     /// Adds or updates a client.
     UpsertClient(Upsert<Client>),
-    /// Deletes a client with its client grants and families.
+    /// Deletes a client with its client grants, consents and one-time artefacts; ends families and
+    /// authorizations, and denies their access tokens.
     DeleteClient {
         /// Which.
         id: ClientId,
@@ -262,7 +271,7 @@ pub enum Change {
     },
     /// Adds or updates an API.
     UpsertResourceServer(Upsert<ResourceServer>),
-    /// Deletes an API with its client grants.
+    /// Deletes an API with its client grants and consents; ends the families for it.
     DeleteResourceServer {
         /// Which.
         id: ResourceServerId,
@@ -285,12 +294,13 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Replaces the tenant's settings.
+    /// Replaces the tenant's settings. Those that nobody has set have version 0.
     SetSettings(Upsert<TenantSettings>),
     /// Adds a signing key; `Exists` when the `kid` is taken, or when the state is `Current` or `Next` and
     /// the algorithm has a key of that state.
     InsertSigningKey(SigningKey),
-    /// Moves a signing key to another state.
+    /// Moves a signing key to another state: `Exists` when another key of the algorithm is `Current` or
+    /// `Next` already, `Version` when it is absent or was revoked, which is for ever.
     SetKeyState {
         /// Which.
         kid: KeyId,
@@ -306,7 +316,7 @@ pub enum Change {
 /// All writes of a request and what must still be true: one value, applied whole or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
-    /// What must still be true.
+    /// What must still be true, before any of the writes.
     pub requires: Vec<Requirement>,
     /// The writes, in order.
     pub writes: Vec<Change>,

@@ -59,12 +59,14 @@ reads! {
     }
     /// Consents.
     Consents {
-        /// The consent of (user, client, audience); the audience is empty for OpenID scopes alone.
+        /// The consent of (user, client, audience) outside any organization; the audience is empty for
+        /// OpenID scopes alone.
         fn consent(user: &'a UserId, client: &'a ClientId, audience: &'a Audience) -> Option<Consent>;
     }
     /// Codes and other one-time artefacts.
     SingleUses {
-        /// The artefact of that kind and handle, spent or not; another kind never finds it (rule G3).
+        /// The artefact of that kind and handle, spent or not; another kind never finds it, nor does its
+        /// second handle (rule G3).
         fn single_use(kind: SingleUseKind, handle: &'a HandleHash) -> Option<SingleUse>;
     }
     /// Completed authorization requests.
@@ -88,7 +90,7 @@ reads! {
     }
     /// Signing keys.
     Keys {
-        /// All keys that are not revoked.
+        /// All keys that are not revoked, the oldest first.
         fn signing_keys() -> Vec<SigningKey>;
     }
     /// The tenant's settings.
@@ -105,7 +107,7 @@ reads! {
         fn clients() -> Vec<Client>;
         /// All APIs, the oldest first.
         fn resource_servers() -> Vec<ResourceServer>;
-        /// All client grants.
+        /// All client grants, the oldest first.
         fn client_grants() -> Vec<ClientGrant>;
         /// All users, the oldest first, at most `limit`.
         fn users(limit: u32) -> Vec<User>;

@@ -81,6 +81,17 @@ impl TokenEndpoint {
         response.map(|response| TokenAnswer { response, dpop_nonce: dpop_nonce.clone() }).map_err(fail)
     }
 
+    /// Authenticates the caller of an endpoint whose grant is not served, and refuses it.
+    pub async fn refuse_grant(&self, request: &TokenRequest, grant: GrantType) -> EndpointError {
+        match client_endpoint::authenticate(&*self.storage, &*self.sealer, request, &[]).await {
+            Err(error) => error,
+            Ok((client, _)) => {
+                let refusal = OAuthError::from(GateRefusal::GrantNotAllowed(grant));
+                EndpointError::new(refusal, client.compliance())
+            }
+        }
+    }
+
     /// The grant of the request, if the deployment speaks it and the client may use it.
     fn find_grant(
         &self,

@@ -32,7 +32,8 @@ fn a_yaml_file_keeps_the_line_of_every_key_and_value() {
     assert_eq!(members.iter().map(|m| m.line.unwrap()).collect::<Vec<_>>(), [12, 13, 14, 15]);
     assert_eq!(items[1].find("nothing").unwrap().content, Content::Null);
     assert_eq!(items[1].find("leeway").unwrap().content, Content::Text("007".to_owned()));
-    assert_eq!(items[2].find("name"), items[1].find("name"));
+    let aliased = items[2].find("name").unwrap();
+    assert_eq!((aliased.line, aliased.to_value()), (Some(16), "Two".into()));
     assert_eq!(node.find("tenant").unwrap().find("enabled").unwrap().content, Content::Text("no".to_owned()));
 }
 

@@ -1,0 +1,117 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use countersign_server::config::{Overrides, setting};
+
+/// The settings, each as an option; docs/operations/configuration.md explains them.
+#[derive(Args, Default)]
+pub(crate) struct Settings {
+    /// The configuration file, TOML
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Issuer URLs, separated by commas
+    #[arg(long, value_name = "URLS")]
+    domains: Option<String>,
+    /// Where to listen with TLS
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen_https: Option<String>,
+    /// Where to listen without TLS
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen_http: Option<String>,
+    /// Whether a proxy in front speaks TLS
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    behind_proxy: Option<String>,
+    /// Addresses of proxies that are believed, separated by commas
+    #[arg(long, value_name = "ADDRESSES")]
+    trusted_proxies: Option<String>,
+    /// The certificate with its chain, PEM
+    #[arg(long, value_name = "FILE")]
+    tls_certificate_file: Option<String>,
+    /// The certificate's key, PEM
+    #[arg(long, value_name = "FILE")]
+    tls_key_file: Option<String>,
+    /// The file of the data key
+    #[arg(long, value_name = "FILE")]
+    data_key_file: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The settings that hold for every command that serves.
+#[derive(Args, Default)]
+pub(crate) struct Common {
+    /// Where the tenant is stored: sqlite:PATH
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Memory for hashing a password, in KiB
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    password_memory_kib: Option<String>,
+    /// Passes of hashing a password
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    password_iterations: Option<String>,
+    /// Lanes of hashing a password
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    password_parallelism: Option<String>,
+    /// Threads that hash passwords
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    password_threads: Option<String>,
+    /// How many passwords may wait to be hashed
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    password_queue: Option<String>,
+    /// Failed logins of an account from one address
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    login_attempts_per_address: Option<String>,
+    /// Failed logins of an account from anywhere
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    login_attempts: Option<String>,
+    /// Threads that serve requests
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    workers: Option<String>,
+    /// Seconds from the first signal until nothing more is accepted
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    drain_notice_seconds: Option<String>,
+    /// Seconds that requests in flight then have
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    drain_seconds: Option<String>,
+    /// text, json or auto
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+impl Settings {
+    pub(crate) fn overrides(&self) -> Overrides {
+        self.common
+            .overrides()
+            .with_file(self.config.clone())
+            .with(&setting::DOMAINS, self.domains.as_deref())
+            .with(&setting::LISTEN_HTTPS, self.listen_https.as_deref())
+            .with(&setting::LISTEN_HTTP, self.listen_http.as_deref())
+            .with(&setting::BEHIND_PROXY, self.behind_proxy.as_deref())
+            .with(&setting::TRUSTED_PROXIES, self.trusted_proxies.as_deref())
+            .with(&setting::TLS_CERTIFICATE_FILE, self.tls_certificate_file.as_deref())
+            .with(&setting::TLS_KEY_FILE, self.tls_key_file.as_deref())
+            .with(&setting::DATA_KEY_FILE, self.data_key_file.as_deref())
+    }
+}
+
+impl Common {
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides::new()
+            .with(&setting::DATABASE, self.database.as_deref())
+            .with(&setting::PASSWORD_MEMORY_KIB, self.password_memory_kib.as_deref())
+            .with(&setting::PASSWORD_ITERATIONS, self.password_iterations.as_deref())
+            .with(&setting::PASSWORD_PARALLELISM, self.password_parallelism.as_deref())
+            .with(&setting::PASSWORD_THREADS, self.password_threads.as_deref())
+            .with(&setting::PASSWORD_QUEUE, self.password_queue.as_deref())
+            .with(&setting::LOGIN_ATTEMPTS_PER_ADDRESS, self.login_attempts_per_address.as_deref())
+            .with(&setting::LOGIN_ATTEMPTS, self.login_attempts.as_deref())
+            .with(&setting::WORKERS, self.workers.as_deref())
+            .with(&setting::DRAIN_NOTICE_SECONDS, self.drain_notice_seconds.as_deref())
+            .with(&setting::DRAIN_SECONDS, self.drain_seconds.as_deref())
+            .with(&setting::LOG_FORMAT, self.log_format.as_deref())
+            .with(&setting::LOG_LEVEL, self.log_level.as_deref())
+    }
+}

@@ -1,0 +1,98 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use countersign_oauth::{Fault, Handle};
+
+use crate::{Provider, request::RequestId};
+
+/// The longest request target.
+const MAX_TARGET: usize = 16 * 1024;
+/// All header names and values together.
+const MAX_HEADERS: usize = 32 * 1024;
+/// How many headers.
+const MAX_HEADER_COUNT: usize = 100;
+
+/// The rule that a request broke, if it did; handed from the responder to the log line.
+#[derive(Clone, Default)]
+struct Noted(Rc<RefCell<Option<String>>>);
+
+/// Notes the rule that was broken.
+pub(crate) fn note_rule(request: &HttpRequest, rule: &str) {
+    if let Some(noted) = request.extensions().get::<Noted>() {
+        *noted.0.borrow_mut() = Some(rule.to_owned());
+    }
+}
+
+/// Notes our own failure and logs its cause.
+pub(crate) fn note_fault(request: &HttpRequest, fault: &Fault) {
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    tracing::error!(request_id = %id, fault = %fault, "a request failed");
+    note_rule(request, "server.fault");
+}
+
+/// Every request passes here: it gets an id, is measured against the limits, and leaves with the headers
+/// that every answer has and a line in the log. The line names the path, never the query.
+pub(crate) async fn door(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let provider = request.app_data::<web::Data<Provider>>().cloned();
+    let id = provider.as_ref().map_or_else(String::new, |provider| {
+        Handle::generate(&*provider.random).expose().chars().take(22).collect()
+    });
+    let noted = Noted::default();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(noted.clone());
+    let method = request.method().clone();
+    let path: String = request.path().chars().take(256).collect();
+    let secure = provider.as_ref().is_some_and(|provider| {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        provider.domains.iter().any(|domain| {
+            domain.is_secure() && Some(domain.issuer.authority()) == host && !is_loopback(domain.issuer.authority())
+        })
+    });
+    let mut response = match refuse_oversize(&request) {
+        Some(status) => request.into_response(HttpResponse::build(status).finish()).map_into_boxed_body(),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
+    if secure {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    let status = response.status().as_u16();
+    let rule = noted.0.borrow().clone().unwrap_or_default();
+    tracing::info!(request_id = %id, method = %method, path = %path, status, rule = %rule, "request");
+    Ok(response)
+}
+
+fn is_loopback(authority: &str) -> bool {
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|host| authority.starts_with(host))
+}
+
+fn refuse_oversize(request: &ServiceRequest) -> Option<actix_web::http::StatusCode> {
+    use actix_web::http::StatusCode;
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let headers: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if target > MAX_TARGET {
+        Some(StatusCode::URI_TOO_LONG)
+    } else if headers > MAX_HEADERS || request.headers().len() > MAX_HEADER_COUNT {
+        Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,228 @@
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use countersign_auth0::{Dressed, Endpoint, dress, dress_fault};
+use countersign_authorization_endpoint::{Answer, CookieChange, Outcome, ResponseMode, Shown, Target};
+use countersign_oauth::{Compliance, Error, Fault, Handle, OAuthError, RequestContext};
+use countersign_pages::{ErrorView, Framing, Locale, Page};
+use serde::Serialize;
+
+use crate::{Provider, cookies, door, request::Unreadable};
+
+/// Starts an answer that no cache keeps (RFC 6749 §5.1).
+pub(crate) fn private(status: u16) -> HttpResponseBuilder {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"));
+    response
+}
+
+/// A JSON body.
+pub(crate) fn json(mut response: HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => response.content_type("application/json; charset=utf-8").body(bytes),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    }
+}
+
+/// The error body of every JSON endpoint: `error` and `error_description`, nothing else.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: &'a str,
+    error_description: &'a str,
+}
+
+/// Dresses a refusal or fault and notes it for the log.
+pub(crate) fn dressed(request: &HttpRequest, error: &Error, compliance: Compliance) -> Dressed {
+    match error {
+        Error::Refused(error) => {
+            door::note_rule(request, error.rule);
+            dress(error, Endpoint::Token, compliance)
+        }
+        Error::Fault(fault) => {
+            door::note_fault(request, fault);
+            dress_fault(fault)
+        }
+    }
+}
+
+/// Starts the answer of a dressed error.
+pub(crate) fn error_head(dressed: &Dressed) -> HttpResponseBuilder {
+    let mut response = private(dressed.status);
+    if let Some(challenge) = dressed.www_authenticate {
+        response.insert_header((header::WWW_AUTHENTICATE, challenge));
+    }
+    if let Some(seconds) = dressed.retry_after {
+        response.insert_header((header::RETRY_AFTER, seconds));
+    }
+    response
+}
+
+/// The body of a dressed error.
+pub(crate) fn error_body(response: HttpResponseBuilder, dressed: &Dressed) -> HttpResponse {
+    json(response, &ErrorBody { error: &dressed.code, error_description: &dressed.description })
+}
+
+/// A request that was not even read, as JSON.
+pub(crate) fn unreadable(request: &HttpRequest, problem: Unreadable) -> HttpResponse {
+    let error = problem.error();
+    door::note_rule(request, error.rule);
+    let dressed =
+        Dressed { status: problem.status(), ..dress(&error, Endpoint::Token, Compliance::Auth0) };
+    error_body(error_head(&dressed), &dressed)
+}
+
+/// The locale of a page that belongs to no transaction.
+pub(crate) async fn locale(provider: &Provider, ui_locales: Option<&str>, context: &RequestContext) -> Locale {
+    let enabled = match provider.storage.settings().await {
+        Ok(settings) => settings.record.enabled_locales,
+        Err(_) => vec!["en".to_owned()],
+    };
+    provider.pages.choose_locale(ui_locales, &enabled, &context.accept_language)
+}
+
+/// A page with its policies.
+pub(crate) fn page(mut response: HttpResponseBuilder, page: Page) -> HttpResponse {
+    response.insert_header((header::CONTENT_SECURITY_POLICY, page.content_security_policy));
+    if page.frame == Framing::Denied {
+        response.insert_header((header::X_FRAME_OPTIONS, "DENY"));
+    }
+    response.content_type("text/html; charset=utf-8").body(page.html)
+}
+
+/// The error page; it never has a `Location`.
+pub(crate) async fn error_page(
+    request: &HttpRequest,
+    provider: &Provider,
+    (error, endpoint, compliance): (&OAuthError, Endpoint, Compliance),
+    context: &RequestContext,
+) -> HttpResponse {
+    door::note_rule(request, error.rule);
+    let dressed = dress(error, endpoint, compliance);
+    let title = (error.rule == "authorize.redirect_uri_mismatch").then(|| "Callback URL mismatch.".to_owned());
+    let compared = if provider.development {
+        error.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    } else {
+        Vec::new()
+    };
+    let view = ErrorView {
+        code: dressed.code.clone(),
+        description: dressed.description.clone(),
+        title,
+        rule: error.rule,
+        tracking: context.request_id.clone(),
+        compared,
+    };
+    let locale = locale(provider, None, context).await;
+    page(error_head(&dressed), provider.pages.error(&view, &locale))
+}
+
+/// A fault, as a page.
+pub(crate) async fn fault_page(
+    request: &HttpRequest,
+    provider: &Provider,
+    fault: &Fault,
+    context: &RequestContext,
+) -> HttpResponse {
+    door::note_fault(request, fault);
+    let dressed = dress_fault(fault);
+    let view = ErrorView {
+        code: dressed.code.clone(),
+        description: dressed.description.clone(),
+        title: None,
+        rule: "server.fault",
+        tracking: context.request_id.clone(),
+        compared: Vec::new(),
+    };
+    let locale = locale(provider, None, context).await;
+    page(error_head(&dressed), provider.pages.error(&view, &locale))
+}
+
+/// What the authorization endpoint decided: a page, an answer to the client, or the error page.
+pub(crate) async fn outcome(
+    request: &HttpRequest,
+    provider: &Provider,
+    outcome: Outcome,
+    context: &RequestContext,
+) -> HttpResponse {
+    let mut response = match outcome.shown {
+        Shown::Interaction(interaction) => {
+            let (ui_locales, status) = page_head(&interaction);
+            let locale = locale(provider, ui_locales.as_deref(), context).await;
+            page(private(status), provider.pages.interaction(&interaction, &locale))
+        }
+        Shown::ErrorPage { page, compliance } => {
+            let shown = (&page.error, Endpoint::Authorize, compliance);
+            error_page(request, provider, shown, context).await
+        }
+        Shown::Answer(Answer::Code { target, code }) => {
+            let values = vec![("code".to_owned(), code.expose().to_owned())];
+            answer(request, provider, &target, values)
+        }
+        Shown::Answer(Answer::Error { target, error }) => {
+            door::note_rule(request, error.rule);
+            let dressed = dress(&error, Endpoint::Authorize, target.compliance);
+            let values = vec![
+                ("error".to_owned(), dressed.code),
+                ("error_description".to_owned(), dressed.description),
+            ];
+            answer(request, provider, &target, values)
+        }
+    };
+    set_cookies(&mut response, &outcome.cookies, context);
+    response
+}
+
+/// Sets our cookies on an answer.
+pub(crate) fn set_cookies(response: &mut HttpResponse, changes: &[CookieChange], context: &RequestContext) {
+    for line in changes.iter().flat_map(|change| cookies::write(change, &context.domain)) {
+        if let Ok(value) = header::HeaderValue::from_str(&line) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+}
+
+fn page_head(
+    interaction: &countersign_authorization_endpoint::Interaction,
+) -> (Option<String>, u16) {
+    use countersign_authorization_endpoint::Interaction::{Confirmation, Consent, Login};
+    match interaction {
+        Login(form) => (form.frame.locale.clone(), if form.problem.is_some() { 400 } else { 200 }),
+        Consent(form) => (form.frame.locale.clone(), 200),
+        Confirmation(form) => (form.frame.locale.clone(), 200),
+    }
+}
+
+/// Sends values to the client by the response mode (OAuth 2.0 Multiple Response Types §2.1).
+fn answer(
+    request: &HttpRequest,
+    provider: &Provider,
+    target: &Target,
+    mut values: Vec<(String, String)>,
+) -> HttpResponse {
+    if let Some(state) = &target.state {
+        values.push(("state".to_owned(), state.clone()));
+    }
+    if let Some(iss) = &target.iss {
+        values.push(("iss".to_owned(), iss.clone()));
+    }
+    // Percent-encoded spaces are read alike by form decoders and by plain URI decoders.
+    let encoded = serde_urlencoded::to_string(&values).unwrap_or_default().replace('+', "%20");
+    let location = match target.response_mode {
+        ResponseMode::Query => target.redirect_uri.with_query(&encoded),
+        ResponseMode::Fragment => target.redirect_uri.with_fragment(&encoded),
+        ResponseMode::WebMessage => {
+            let Some(origin) = target.origin() else { return private(400).finish() };
+            let nonce = Handle::generate(&*provider.random);
+            return page(private(200), provider.pages.web_message(&origin, &values, nonce.expose()));
+        }
+    };
+    redirect(request, &location)
+}
+
+/// 302, or 303 in answer to a POST, so that no browser repeats a form there (RFC 9700 §4.12).
+pub(crate) fn redirect(request: &HttpRequest, location: &str) -> HttpResponse {
+    let status = if request.method() == actix_web::http::Method::POST { 303 } else { 302 };
+    private(status).insert_header((header::LOCATION, location)).finish()
+}

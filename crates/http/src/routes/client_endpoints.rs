@@ -1,0 +1,135 @@
+use actix_web::http::header::{HeaderName, ORIGIN};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use countersign_oauth::{ClientId, RequestContext};
+use countersign_token_endpoint::{EndpointError, TokenRequest};
+
+use crate::cors::{self, Of};
+use crate::{Provider, request, respond};
+
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
+/// `POST /oauth/token`.
+pub(crate) async fn token(
+    http: HttpRequest,
+    payload: web::Payload,
+    provider: web::Data<Provider>,
+) -> HttpResponse {
+    let request = match read(&http, payload, &provider).await {
+        Ok(request) => request,
+        Err(response) => return response,
+    };
+    let origin = allowed_origin(&http, &request, &provider).await;
+    match provider.token.handle(&request).await {
+        Ok(answer) => {
+            let mut response = respond::private(200);
+            if let Some(nonce) = answer.dpop_nonce {
+                response.insert_header((DPOP_NONCE, nonce));
+            }
+            respond::json(with_origin(response, origin), &answer.response)
+        }
+        Err(error) => refused(&http, &error, origin),
+    }
+}
+
+/// `POST /oauth/revoke`; success has an empty body (RFC 7009 §2.2).
+pub(crate) async fn revoke(
+    http: HttpRequest,
+    payload: web::Payload,
+    provider: web::Data<Provider>,
+) -> HttpResponse {
+    let request = match read(&http, payload, &provider).await {
+        Ok(request) => request,
+        Err(response) => return response,
+    };
+    let origin = allowed_origin(&http, &request, &provider).await;
+    match provider.revocation.handle(&request).await {
+        Ok(()) => with_origin(respond::private(200), origin).finish(),
+        Err(error) => refused(&http, &error, origin),
+    }
+}
+
+/// `POST /oauth/introspect`: there under `rfc`, else a path that nothing serves.
+pub(crate) async fn introspect(
+    http: HttpRequest,
+    payload: web::Payload,
+    provider: web::Data<Provider>,
+) -> HttpResponse {
+    let served = provider.storage.settings().await.is_ok_and(|s| s.record.compliance.is_rfc());
+    if !served {
+        return super::not_found().await;
+    }
+    let request = match read(&http, payload, &provider).await {
+        Ok(request) => request,
+        Err(response) => return response,
+    };
+    match provider.introspection.handle(&request).await {
+        Ok(answer) => respond::json(respond::private(200), &answer.0),
+        Err(error) => refused(&http, &error, None),
+    }
+}
+
+/// The preflight of both: an origin of any client passes, since none is named yet.
+pub(crate) async fn preflight(http: HttpRequest, provider: web::Data<Provider>) -> HttpResponse {
+    preflight_for(&http, &provider, "POST, OPTIONS").await
+}
+
+pub(crate) async fn preflight_for(
+    http: &HttpRequest,
+    provider: &Provider,
+    methods: &'static str,
+) -> HttpResponse {
+    let mut response = HttpResponse::NoContent();
+    response.insert_header(("Vary", "Origin"));
+    if let Some(origin) = request::header(http, ORIGIN.as_str()) {
+        let allowed = provider.origins.allows(&origin, Of::Anyone, &*provider.storage).await;
+        if matches!(allowed, Ok(true)) {
+            cors::allow_preflight(&mut response, &origin, methods);
+        }
+    }
+    response.finish()
+}
+
+/// Reads the request of a client: form or JSON body, headers, domain.
+pub(crate) async fn read(
+    http: &HttpRequest,
+    payload: web::Payload,
+    provider: &Provider,
+) -> Result<TokenRequest, HttpResponse> {
+    let context: RequestContext =
+        request::context(http, provider).map_err(|problem| respond::unreadable(http, problem))?;
+    let parameters = request::body(http, payload, true)
+        .await
+        .map_err(|problem| respond::unreadable(http, problem))?;
+    Ok(TokenRequest {
+        parameters,
+        authorization: request::header(http, "authorization"),
+        dpop: request::headers(http, "dpop"),
+        context,
+    })
+}
+
+/// The request's origin, if the client that it names may be used from there.
+async fn allowed_origin(http: &HttpRequest, request: &TokenRequest, provider: &Provider) -> Option<String> {
+    let origin = request::header(http, ORIGIN.as_str())?;
+    let client = request.parameters.find("client_id").map(ClientId::new);
+    let of = client.as_ref().map_or(Of::Anyone, Of::Client);
+    let allowed = provider.origins.allows(&origin, of, &*provider.storage).await;
+    matches!(allowed, Ok(true)).then_some(origin)
+}
+
+pub(crate) fn with_origin(mut response: HttpResponseBuilder, origin: Option<String>) -> HttpResponseBuilder {
+    response.insert_header(("Vary", "Origin"));
+    if let Some(origin) = origin {
+        cors::allow(&mut response, &origin);
+    }
+    response
+}
+
+pub(crate) fn refused(http: &HttpRequest, error: &EndpointError, origin: Option<String>) -> HttpResponse {
+    let dressed = respond::dressed(http, &error.error, error.compliance);
+    let mut response = with_origin(respond::error_head(&dressed), origin);
+    if let Some(nonce) = &error.dpop_nonce {
+        response.insert_header((DPOP_NONCE, nonce.clone()));
+    }
+    respond::error_body(response, &dressed)
+}

@@ -1,0 +1,55 @@
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use countersign_oauth::{Compliance, Error, GrantType};
+use countersign_openid::{Served, discovery_document, published_algorithms, published_keys};
+
+use crate::{Provider, cors, request, respond};
+
+/// The discovery document of the request's domain.
+pub(crate) async fn document(request: HttpRequest, provider: web::Data<Provider>) -> HttpResponse {
+    let context = match request::context(&request, &provider) {
+        Ok(context) => context,
+        Err(problem) => return respond::unreadable(&request, problem),
+    };
+    let read = async {
+        let settings = provider.storage.settings().await?.record;
+        let signing_algorithms = published_algorithms(&*provider.storage).await?;
+        Ok((settings, signing_algorithms))
+    };
+    match read.await {
+        Err(fault) => failed(&request, Error::Fault(fault)),
+        Ok((settings, signing_algorithms)) => {
+            let mut grant_types: Vec<String> =
+                provider.token.grants.grant_types().map(GrantType::to_string).collect();
+            grant_types.sort();
+            let served = Served { grant_types, signing_algorithms };
+            respond::json(public(), &discovery_document(&context.domain, &settings, &served))
+        }
+    }
+}
+
+/// The tenant's public keys.
+pub(crate) async fn jwks(request: HttpRequest, provider: web::Data<Provider>) -> HttpResponse {
+    if let Err(problem) = request::context(&request, &provider) {
+        return respond::unreadable(&request, problem);
+    }
+    match published_keys(&*provider.keys, &*provider.storage, &*provider.storage).await {
+        Ok(keys) => respond::json(public(), &keys),
+        Err(fault) => failed(&request, Error::Fault(fault)),
+    }
+}
+
+fn public() -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    cors::allow_everybody(&mut response);
+    response.insert_header((
+        header::CACHE_CONTROL,
+        "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400",
+    ));
+    response
+}
+
+fn failed(request: &HttpRequest, error: Error) -> HttpResponse {
+    let dressed = respond::dressed(request, &error, Compliance::Auth0);
+    respond::error_body(respond::error_head(&dressed), &dressed)
+}

@@ -1,0 +1,103 @@
+use std::collections::BTreeMap;
+
+use super::{Entry, TenantFile};
+use crate::{
+    resolve::{self, Finding},
+    schema::Reader,
+};
+
+/// Checks what goes beyond one value: what must be there, what may stand once, and each object whole.
+pub(super) fn check(file: &TenantFile, reader: &mut Reader) {
+    require(reader, &file.clients, &["name"]);
+    require(reader, &file.apis, &["identifier"]);
+    require(reader, &file.client_grants, &["client_id", "audience"]);
+    require(reader, &file.databases, &["name"]);
+
+    once(reader, &file.clients, &["name"]);
+    once(reader, &file.clients, &["client_id"]);
+    once(reader, &file.apis, &["identifier"]);
+    once(reader, &file.client_grants, &["client_id", "audience", "subject_type"]);
+    once(reader, &file.databases, &["name"]);
+
+    whole(reader, "tenant", resolve::tenant(&file.tenant, None).err());
+    for entry in &file.clients {
+        let client = resolve::client(&entry.given, None);
+        if let Ok((settings, _)) = &client
+            && settings.is_strict_third_party()
+        {
+            refuse_wildcards(reader, entry);
+        }
+        whole(reader, &entry.path, client.err());
+    }
+    for entry in &file.apis {
+        whole(reader, &entry.path, resolve::api(&entry.given, None).err());
+    }
+    for entry in &file.client_grants {
+        check_scopes(file, reader, entry);
+    }
+}
+
+fn require(reader: &mut Reader, entries: &[Entry], keys: &[&str]) {
+    for (entry, key) in entries.iter().flat_map(|entry| keys.iter().map(move |key| (entry, *key))) {
+        let path = entry.key(key);
+        let known_wrong = reader.problems.iter().any(|problem| problem.path == path || problem.path == entry.path);
+        if entry.text(key).is_none() && !known_wrong {
+            reader.problem(&path, "is required");
+        }
+    }
+}
+
+/// Refuses two entries with the same values of `keys`.
+fn once(reader: &mut Reader, entries: &[Entry], keys: &[&str]) {
+    let mut seen: BTreeMap<Vec<String>, &Entry> = BTreeMap::new();
+    for entry in entries {
+        let values = keys.iter().map(|key| match (entry.text(key), *key) {
+            (Some(text), _) => Some(text.to_owned()),
+            (None, "subject_type") => Some("client".to_owned()),
+            (None, _) => None,
+        });
+        let Some(values) = values.collect::<Option<Vec<_>>>() else { continue };
+        match seen.get(&values) {
+            Some(first) => {
+                let line = reader.lines.of(&first.path).map(|line| format!(" on line {line}")).unwrap_or_default();
+                let key = keys.first().copied().unwrap_or_default();
+                reader.problem(&entry.key(key), format!("is the same as that of {}{line}", first.path));
+            }
+            None => {
+                seen.insert(values, entry);
+            }
+        }
+    }
+}
+
+/// Reports what is wrong with an object as a whole, unless it follows from a value refused before.
+fn whole(reader: &mut Reader, path: &str, findings: Option<Vec<Finding>>) {
+    for finding in findings.unwrap_or_default() {
+        let path = finding.path(path);
+        if !reader.problems.iter().any(|problem| problem.path.starts_with(&path)) {
+            reader.problem(&path, finding.message);
+        }
+    }
+}
+
+fn refuse_wildcards(reader: &mut Reader, entry: &Entry) {
+    let wildcards = reader.left_out.iter().filter(|path| {
+        path.starts_with(&entry.key("callbacks[")) || path.starts_with(&entry.key("allowed_logout_urls["))
+    });
+    for path in wildcards.cloned().collect::<Vec<_>>() {
+        reader.problem(&path, "has a wildcard, which a strict third-party client may not have");
+    }
+}
+
+/// Refuses scopes that the API of the same file does not have.
+fn check_scopes(file: &TenantFile, reader: &mut Reader, entry: &Entry) {
+    let Some(api) = file.apis.iter().find(|api| api.text("identifier") == entry.text("audience")) else { return };
+    let Ok((settings, _)) = resolve::api(&api.given, None) else { return };
+    if !api.given.contains_key("scopes") {
+        return;
+    }
+    let missing = entry.texts("scope").into_iter().flatten().filter(|scope| !settings.has_scope(scope));
+    for scope in missing {
+        reader.problem(&entry.key("scope"), format!("has {scope}, which the API does not have"));
+    }
+}

@@ -1,0 +1,218 @@
+//! The rules that single values obey.
+
+use countersign_oauth::{GrantType, Origin, RedirectUri, Scope};
+
+use crate::schema::Verdict;
+
+/// Response parameters that a callback's own query may not have (SP-010).
+const RESPONSE_PARAMETERS: [&str; 7] =
+    ["code", "state", "iss", "error", "error_description", "access_token", "id_token"];
+
+/// Grants that Auth0 has beside those that are built; a client keeps them and is refused for now.
+const LATER_GRANTS: [&str; 2] = ["password", "delegation"];
+
+fn refuse(message: impl Into<String>) -> Verdict {
+    Verdict::Refuse(message.into())
+}
+
+/// Any text.
+pub(crate) fn any_text(_: &str) -> Verdict {
+    Verdict::Keep
+}
+
+/// Any text; the empty one unsets.
+pub(crate) fn optional_text(text: &str) -> Verdict {
+    if text.is_empty() { Verdict::Unset } else { Verdict::Keep }
+}
+
+/// A name that pages show: not empty, one line, no markup.
+pub(crate) fn label(text: &str) -> Verdict {
+    if text.trim().is_empty() || text.len() > 255 {
+        refuse("must have 1 to 255 characters")
+    } else if text.contains(['<', '>']) || text.chars().any(char::is_control) {
+        refuse("may have no <, > or control characters")
+    } else {
+        Verdict::Keep
+    }
+}
+
+/// A sentence on an application; the empty text unsets.
+pub(crate) fn description(text: &str) -> Verdict {
+    if text.chars().count() > 140 { refuse("may have at most 140 characters") } else { optional_text(text) }
+}
+
+/// A reference to a client, by name or id.
+pub(crate) fn reference(text: &str) -> Verdict {
+    if text.is_empty() { refuse("must not be empty") } else { Verdict::Keep }
+}
+
+/// A client id of one's own.
+pub(crate) fn client_id(text: &str) -> Verdict {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    if (1..=64).contains(&text.len()) && plain {
+        Verdict::Keep
+    } else {
+        refuse("must have 1 to 64 letters, digits, or any of - . _ ~")
+    }
+}
+
+/// A secret of one's own; the message never shows it.
+pub(crate) fn secret(text: &str) -> Verdict {
+    if (16..=512).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        Verdict::Keep
+    } else {
+        refuse("must have 16 to 512 visible ASCII characters")
+    }
+}
+
+/// An API's identifier.
+pub(crate) fn identifier(text: &str) -> Verdict {
+    if !(1..=600).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        refuse("must have 1 to 600 visible ASCII characters")
+    } else if text.ends_with("/userinfo") {
+        refuse("is the identifier of a system API")
+    } else {
+        Verdict::Keep
+    }
+}
+
+/// One permission's name.
+pub(crate) fn scope(text: &str) -> Verdict {
+    match Scope::parse(text) {
+        Ok(scope) if !text.contains(' ') && !scope.is_empty() && text.len() <= 280 => Verdict::Keep,
+        _ => refuse("must be one scope value, without spaces, quotes or backslashes"),
+    }
+}
+
+/// A grant type.
+pub(crate) fn grant_type(text: &str) -> Verdict {
+    let built = [
+        GrantType::AUTHORIZATION_CODE,
+        GrantType::REFRESH_TOKEN,
+        GrantType::CLIENT_CREDENTIALS,
+        GrantType::IMPLICIT,
+    ];
+    if built.iter().any(|grant| grant.as_str() == text) {
+        Verdict::Keep
+    } else if LATER_GRANTS.contains(&text) || RedirectUri::parse(text).is_ok() {
+        Verdict::KeepBut("is a grant that this server does not offer yet: it is refused".to_owned())
+    } else {
+        refuse("is no grant type")
+    }
+}
+
+/// The kind of an application.
+pub(crate) fn app_type(text: &str) -> Verdict {
+    match text {
+        "native" | "spa" | "regular_web" | "non_interactive" | "resource_server" => Verdict::Keep,
+        "sso_integration" | "express_configuration" | "rms" | "box" | "cloudbees" | "concur" | "dropbox"
+        | "mscrm" | "echosign" | "egnyte" | "newrelic" | "office365" | "salesforce" | "sentry" | "sharepoint"
+        | "slack" | "springcm" | "zendesk" | "zoom" | "oag" => {
+            Verdict::Leave("is a kind of application that is not built yet; it is treated as one without".to_owned())
+        }
+        _ => refuse("must be one of: native, spa, regular_web, non_interactive, resource_server"),
+    }
+}
+
+/// An allowed callback (SP-005, SP-010; core §2.7).
+pub(crate) fn callback(text: &str) -> Verdict {
+    match redirect_target(text) {
+        Err(verdict) => verdict,
+        Ok(uri) => match RESPONSE_PARAMETERS.iter().find(|name| uri.has_parameter(name)) {
+            Some(name) => refuse(format!("has {name} in its query, which the answer adds itself")),
+            None => Verdict::Keep,
+        },
+    }
+}
+
+/// An allowed logout URL (SP-005).
+pub(crate) fn logout_url(text: &str) -> Verdict {
+    redirect_target(text).map_or_else(|verdict| verdict, |_| Verdict::Keep)
+}
+
+/// An allowed origin: only scheme, host and port count.
+pub(crate) fn origin(text: &str) -> Verdict {
+    match redirect_target(text) {
+        Err(verdict) => verdict,
+        Ok(_) if Origin::parse(text).is_some() => Verdict::Keep,
+        Ok(_) => Verdict::Leave("never matches: only http and https have origins here; left out".to_owned()),
+    }
+}
+
+/// The parsed target, or why it is none.
+fn redirect_target(text: &str) -> Result<RedirectUri, Verdict> {
+    let filled = fill_placeholders(text);
+    let target = RedirectUri::parse(&filled).map_err(|error| refuse(error.to_string()))?;
+    if filled != text || text.contains('*') {
+        return Err(Verdict::Leave("never matches: wildcards and placeholders are not supported yet; left out".to_owned()));
+    }
+    Ok(target)
+}
+
+/// The text with `{organization_name}` and `{custom_domain.metadata.KEY}` filled, so that the rest is judged.
+fn fill_placeholders(text: &str) -> String {
+    let known = |inside: &str| {
+        inside == "organization_name"
+            || inside.starts_with("custom_domain.metadata.")
+            || inside.starts_with("organization.metadata.")
+    };
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        match after.split_once('}') {
+            Some((inside, after)) if known(inside) => {
+                filled.push('x');
+                rest = after;
+            }
+            _ => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// A web page's URL; the empty text unsets (SP-005).
+pub(crate) fn web_url(text: &str) -> Verdict {
+    if text.is_empty() {
+        return Verdict::Unset;
+    }
+    match RedirectUri::parse(&fill_placeholders(text)) {
+        Ok(uri) if uri.is_web() => Verdict::Keep,
+        Ok(_) => refuse("must be an http or https URL"),
+        Err(error) => refuse(error.to_string()),
+    }
+}
+
+/// An https URL; the empty text unsets (SP-005).
+pub(crate) fn https_url(text: &str) -> Verdict {
+    match web_url(text) {
+        Verdict::Keep if !text.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://")) => {
+            refuse("must be an https URL")
+        }
+        verdict => verdict,
+    }
+}
+
+/// A connection's name.
+pub(crate) fn connection_name(text: &str) -> Verdict {
+    let inner = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let bounded = !text.starts_with('-') && !text.ends_with('-') && !text.contains("--");
+    if (1..=128).contains(&text.len()) && inner && bounded {
+        Verdict::Keep
+    } else {
+        refuse("must have 1 to 128 letters, digits and single hyphens between them")
+    }
+}
+
+/// A locale.
+pub(crate) fn locale(text: &str) -> Verdict {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if (2..=35).contains(&text.len()) && plain { Verdict::Keep } else { refuse("must be a language tag such as en") }
+}
+
+#[cfg(test)]
+mod tests;

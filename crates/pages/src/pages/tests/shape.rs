@@ -1,0 +1,160 @@
+//! What clients and assistive technology find on the pages.
+
+use super::*;
+
+fn has(tag: &str, attributes: &[&str]) -> bool {
+    attributes.iter().all(|attribute| tag.contains(&format!(" {attribute}")))
+}
+
+#[test]
+fn the_login_page_has_the_fields_that_password_managers_know() {
+    let html = english(&login("ada@example.test", None)).html;
+    assert!(html.contains(r#"method="post" action="/authorize/answer""#), "{html}");
+    let username = tags(&html, r#"<input id="username""#)[0];
+    let expected = [
+        r#"name="username""#,
+        r#"type="text""#,
+        r#"value="ada@example.test""#,
+        r#"inputmode="email""#,
+        r#"autocomplete="username""#,
+        r#"autocapitalize="none""#,
+        r#"spellcheck="false""#,
+    ];
+    assert!(has(username, &expected), "{username}");
+    let password = tags(&html, r#"<input id="password""#)[0];
+    let expected = [r#"name="password""#, r#"type="password""#, r#"autocomplete="current-password""#];
+    assert!(has(password, &expected) && !password.contains("value="), "{password}");
+    let button = tags(&html, "<button")[0];
+    assert!(has(button, &[r#"type="submit""#, r#"name="action""#, r#"value="default""#]), "{button}");
+}
+
+#[test]
+fn sp_109_a_refused_login_blames_both_fields_alike_and_keeps_what_was_typed() {
+    for problem in [LoginProblem::WrongCredentials, LoginProblem::Incomplete] {
+        let html = english(&login("ada", Some(problem))).html;
+        for field in [r#"<input id="username""#, r#"<input id="password""#] {
+            let field = tags(&html, field)[0];
+            let expected = [r#"aria-describedby="error-summary""#, r#"aria-invalid="true""#];
+            assert!(has(field, &expected), "{field}");
+        }
+        assert!(html.contains(r#" value="ada""#));
+    }
+}
+
+#[test]
+fn every_login_problem_is_an_alert_and_a_first_visit_has_none() {
+    let mut seen = std::collections::BTreeSet::new();
+    for problem in PROBLEMS {
+        let html = english(&login("ada", Some(problem))).html;
+        let alert = html.split_once(r#"id="error-summary" role="alert">"#).unwrap().1;
+        seen.insert(alert.split('<').next().unwrap().to_owned());
+    }
+    assert_eq!(seen.len(), PROBLEMS.len());
+    assert!(seen.contains("Wrong email or password"), "{seen:?}");
+    let html = english(&login("ada", None)).html;
+    for trace in ["role=\"alert\"", "error-summary", "aria-invalid"] {
+        assert!(!html.contains(trace), "{trace}");
+    }
+}
+
+#[test]
+fn the_questions_are_answered_by_accept_or_deny() {
+    for interaction in [consent("value"), confirmation("value")] {
+        let html = english(&interaction).html;
+        let buttons = tags(&html, "<button");
+        let answer =
+            |value: &str| [r#"type="submit""#.to_owned(), format!(r#"name="action" value="{value}""#)];
+        assert_eq!(buttons.len(), 2);
+        for (button, value) in buttons.iter().zip(["accept", "deny"]) {
+            assert!(answer(value).iter().all(|attribute| button.contains(attribute)), "{button}");
+        }
+    }
+}
+
+#[test]
+fn the_confirmation_says_who_goes_where() {
+    let Interaction::Confirmation(mut form) = confirmation("Photo Book") else { unreachable!() };
+    form.user_name = "ada@example.test".to_owned();
+    form.target = "com.example.photos://…".to_owned();
+    let text = text(&english(&Interaction::Confirmation(form)).html);
+    for shown in ["ada@example.test", "com.example.photos://…", "Photo Book"] {
+        assert!(text.contains(shown), "{text}");
+    }
+}
+
+#[test]
+fn the_error_page_carries_code_rule_and_tracking_for_machines_and_people() {
+    let mut view = refusal("");
+    view.code = "invalid_request".to_owned();
+    view.description = "Unknown client: nobody".to_owned();
+    view.title = None;
+    view.tracking = "f00d".to_owned();
+    view.compared = Vec::new();
+    let html = pages().error(&view, &locale("en")).html;
+    let main = tags(&html, "<main")[0];
+    let expected = [r#"data-error-code="invalid_request""#, r#"data-rule="authorize.callback_mismatch""#];
+    assert!(has(main, &expected), "{main}");
+    assert!(
+        html.contains(
+            r#"<p id="error-description" class="description"><bdi>Unknown client: nobody</bdi></p>"#
+        )
+    );
+    assert!(html.contains("<h1><bdi>Something went wrong</bdi></h1>"), "{html}");
+    assert!(text(&html).contains("f00d"));
+    assert!(!html.contains("What was compared"));
+}
+
+#[test]
+fn a_title_of_the_dialect_comes_first_and_compared_values_are_shown_where_they_are_given() {
+    let html = pages().error(&refusal("Callback URL mismatch."), &locale("de")).html;
+    assert!(html.contains("<h1><bdi>Callback URL mismatch.</bdi></h1>"), "{html}");
+    assert!(html.contains("Was verglichen wurde"));
+}
+
+#[test]
+fn the_text_of_the_logged_out_page_is_exactly_ok() {
+    for tag in ["en", "de"] {
+        assert_eq!(text(&pages().logged_out(&locale(tag)).html), "OK");
+    }
+}
+
+#[test]
+fn the_message_goes_to_the_exact_origin_of_the_waiting_window() {
+    let html = message(&[("code", "c0de"), ("state", "s1")]).html;
+    let call = r#"postMessage({"response":{"code":"c0de","state":"s1"},"type":"authorization_response"}, "https://app.example.test")"#;
+    assert!(html.contains(call), "{html}");
+    assert!(!html.contains("\"*\""));
+}
+
+#[test]
+fn every_page_has_a_language_a_title_one_main_and_one_heading() {
+    for page in all("value") {
+        let html = &page.html;
+        assert!(html.starts_with("<!doctype html>\n<html lang=\""), "{html}");
+        assert!(!html.contains("<title></title>"));
+        for once in ["<title>", "<main", "<h1>", "<body>", "name=\"viewport\""] {
+            assert_eq!(html.matches(once).count(), 1, "{once} in {html}");
+        }
+        // A text that lacks its value would show the value's name.
+        assert!(!html.contains("{$") && !html.contains("{ $"), "{html}");
+    }
+}
+
+#[test]
+fn every_language_speaks_its_own_and_an_unknown_locale_the_first() {
+    let page = |tag: &str| pages().interaction(&login("", None), &locale(tag)).html;
+    assert!(page("en").contains(r#"<html lang="en" dir="ltr">"#) && page("en").contains("Password"));
+    assert!(page("de").contains(r#"<html lang="de" dir="ltr">"#) && page("de").contains("Passwort"));
+    let english_only = Pages::new(&Language::built_in()[..1]).unwrap();
+    assert!(english_only.logged_out(&locale("de")).html.contains(r#"lang="en""#));
+}
+
+#[test]
+fn a_language_of_somebody_else_turns_the_page() {
+    let mut languages = Language::built_in();
+    languages.push(Language { tag: "ar".to_owned(), ..languages[0].clone() });
+    let pages = Pages::new(&languages).unwrap();
+    let arabic = pages.choose_locale(Some("ar"), &["ar".to_owned()], "");
+    assert!(pages.logged_out(&arabic).html.contains(r#"<html lang="ar" dir="rtl">"#));
+    assert_eq!(Pages::new(&[]).err(), Some(TextError::NoLanguage));
+}

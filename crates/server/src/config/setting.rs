@@ -1,0 +1,116 @@
+/// A setting: the same key in the file, as `--key` on the command line and as `COUNTERSIGN_KEY` in the
+/// environment.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its key.
+    pub key: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// The value without being told; empty for none.
+    pub default: &'static str,
+    /// What it says and why it is so.
+    pub about: &'static str,
+}
+
+/// What a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// One value.
+    One,
+    /// A list: an array in the file, commas elsewhere.
+    Many,
+    /// One value that is never shown and never on a command line, where every user of the machine reads it.
+    Secret,
+}
+
+impl Setting {
+    /// Its name in the environment.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("COUNTERSIGN_{}", self.key.to_ascii_uppercase())
+    }
+
+    /// Its option on the command line; a secret has none.
+    #[must_use]
+    pub fn flag(&self) -> Option<String> {
+        (self.takes != Takes::Secret).then(|| format!("--{}", self.key.replace('_', "-")))
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $name:ident: $key:literal $takes:ident = $default:literal;)*) => {
+        $($(#[doc = $doc])*
+        pub static $name: Setting = Setting {
+            key: $key,
+            takes: Takes::$takes,
+            default: $default,
+            about: concat!($($doc),*),
+        };)*
+
+        /// Every setting, in the order in which they are explained.
+        pub static ALL: &[&Setting] = &[$(&$name),*];
+    };
+}
+
+settings! {
+    /// The issuer URLs of the tenant, each a domain of its own. There is no default, because tokens carry the
+    /// issuer for as long as they live.
+    DOMAINS: "domains" Many = "";
+    /// Where to listen with TLS, as address and port: `0.0.0.0:443`. Nothing is opened without being told.
+    LISTEN_HTTPS: "listen_https" One = "";
+    /// Where to listen without TLS. On an address that others reach it needs `behind_proxy`, because passwords
+    /// and tokens would cross the network in clear.
+    LISTEN_HTTP: "listen_http" One = "";
+    /// States that whatever reaches `listen_http` comes through a proxy that speaks TLS to the world.
+    BEHIND_PROXY: "behind_proxy" One = "false";
+    /// The addresses of proxies whose `X-Forwarded-For` is believed. Nobody is by default, because anybody can
+    /// write that header.
+    TRUSTED_PROXIES: "trusted_proxies" Many = "";
+    /// The certificate for `listen_https` with its chain, PEM.
+    TLS_CERTIFICATE_FILE: "tls_certificate_file" One = "";
+    /// The private key of the certificate, PEM; readable by its owner alone.
+    TLS_KEY_FILE: "tls_key_file" One = "";
+    /// Where the tenant is stored: `sqlite:PATH`. There is no default, so that no start on an empty store is by
+    /// mistake.
+    DATABASE: "database" One = "";
+    /// The file of the data key, which seals private keys and secrets in the database; readable by its owner
+    /// alone. It is kept apart from the database, so that neither is worth anything alone.
+    DATA_KEY_FILE: "data_key_file" One = "";
+    /// The data key itself, for machines whose secrets come as environment variables. Give one of the two.
+    DATA_KEY: "data_key" Secret = "";
+    /// Memory that hashing one password takes, in KiB. 19 MiB is the floor of OWASP for two iterations.
+    PASSWORD_MEMORY_KIB: "password_memory_kib" One = "19456";
+    /// How often hashing goes over its memory. Two is the floor for 19 MiB.
+    PASSWORD_ITERATIONS: "password_iterations" One = "2";
+    /// Lanes of one hash. One, because logins are served side by side anyway.
+    PASSWORD_PARALLELISM: "password_parallelism" One = "1";
+    /// Threads that hash, and so the bound on memory in use; `0` means one per core.
+    PASSWORD_THREADS: "password_threads" One = "0";
+    /// How many passwords may wait to be hashed. Beyond it the answer is 503 with `Retry-After`, so that a flood
+    /// of logins delays nobody for long.
+    PASSWORD_QUEUE: "password_queue" One = "32";
+    /// Failed logins of one account from one address until it is held back; `0` switches it off. Ten is what
+    /// Auth0 does.
+    LOGIN_ATTEMPTS_PER_ADDRESS: "login_attempts_per_address" One = "10";
+    /// Failed logins of one account from anywhere until it is held back; `0` switches it off. NIST SP 800-63B
+    /// allows a hundred.
+    LOGIN_ATTEMPTS: "login_attempts" One = "100";
+    /// Threads that serve requests; `0` means one per core.
+    WORKERS: "workers" One = "0";
+    /// After SIGTERM `/readyz` says no at once, and requests are still accepted for so many seconds, until load
+    /// balancers have noticed.
+    DRAIN_NOTICE_SECONDS: "drain_notice_seconds" One = "5";
+    /// How many seconds requests in flight then have to finish.
+    DRAIN_SECONDS: "drain_seconds" One = "20";
+    /// `text`, `json`, or `auto`: text on a terminal, JSON elsewhere.
+    LOG_FORMAT: "log_format" One = "auto";
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,countersign_http=debug`. What
+    /// other people's crates say beyond `info` is never logged, because it may hold secrets.
+    LOG_LEVEL: "log_level" One = "info";
+}
+
+/// The setting of that key.
+#[must_use]
+pub fn find(key: &str) -> Option<&'static Setting> {
+    ALL.iter().copied().find(|setting| setting.key == key)
+}

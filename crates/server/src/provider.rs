@@ -1,0 +1,117 @@
+//! What this deployment speaks.
+
+use std::sync::Arc;
+
+use countersign_authorization_endpoint::{AuthorizationEndpoint, LoginLimits};
+use countersign_client_auth::SECRET_PURPOSE;
+use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
+use countersign_http::{Origins, Provider, Readiness};
+use countersign_jose::{KeyRing, Verifier};
+use countersign_oauth::{Clock, Domain, Issuer, Sealer, SecureRandom};
+use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
+use countersign_pages::{Language, Pages};
+use countersign_storage::Storage;
+use countersign_token::TokenIssuer;
+use countersign_token_endpoint::{
+    Grants, IntrospectionEndpoint, RegistryError, RevocationEndpoint, TokenEndpoint,
+};
+use countersign_users::PasswordHasher;
+
+use crate::Failure;
+
+/// The grants of the token endpoint: one line each.
+///
+/// # Errors
+/// When two of them have one grant type.
+pub fn grants() -> Result<Grants, RegistryError> {
+    Grants::new()
+        .with(AuthorizationCode)?
+        .with(RefreshToken)?
+        .with(ClientCredentials)
+}
+
+/// What a server stands on: everything that tests replace.
+#[derive(Clone)]
+pub struct Parts {
+    /// What is stored.
+    pub storage: Arc<dyn Storage>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub random: Arc<dyn SecureRandom>,
+    /// The data key.
+    pub sealer: Arc<dyn Sealer>,
+    /// Hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Verifies proofs.
+    pub verifier: Arc<dyn Verifier>,
+}
+
+/// What differs from one deployment to the next.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The issuers of the domains, the first one first.
+    pub domains: Vec<Issuer>,
+    /// When an account is held back.
+    pub login_limits: LoginLimits,
+    /// Whether error pages show what was compared.
+    pub development: bool,
+}
+
+/// Composes the endpoints.
+///
+/// # Errors
+/// When the composition contradicts itself.
+pub(crate) fn compose(
+    parts: &Parts,
+    keys: &Arc<dyn KeyRing>,
+    deployment: &Deployment,
+    readiness: Readiness,
+) -> Result<Provider, Failure> {
+    let Parts { storage, clock, random, sealer, hasher, verifier } = parts.clone();
+    let contradiction = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
+    Ok(Provider {
+        domains: deployment.domains.iter().cloned().map(|issuer| Arc::new(Domain { issuer })).collect(),
+        token: TokenEndpoint {
+            storage: storage.clone(),
+            grants: grants().map_err(|error| contradiction(&error))?,
+            issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random.clone(), SECRET_PURPOSE),
+            sealer: sealer.clone(),
+            verifier: verifier.clone(),
+        },
+        revocation: RevocationEndpoint {
+            storage: storage.clone(),
+            sealer: sealer.clone(),
+            keys: keys.clone(),
+        },
+        introspection: IntrospectionEndpoint {
+            storage: storage.clone(),
+            sealer: sealer.clone(),
+            keys: keys.clone(),
+        },
+        authorization: AuthorizationEndpoint {
+            storage: storage.clone(),
+            sealer: sealer.clone(),
+            random: random.clone(),
+            keys: keys.clone(),
+            hasher,
+            limits: deployment.login_limits,
+        },
+        userinfo: UserinfoEndpoint {
+            storage: storage.clone(),
+            keys: keys.clone(),
+            sealer: sealer.clone(),
+            verifier,
+        },
+        logout: LogoutEndpoint { storage: storage.clone() },
+        pages: Pages::new(&Language::built_in()).map_err(|error| contradiction(&error))?,
+        development: deployment.development,
+        readiness,
+        origins: Origins::default(),
+        keys: keys.clone(),
+        storage,
+        clock,
+        random,
+        sealer,
+    })
+}
