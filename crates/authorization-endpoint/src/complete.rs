@@ -2,14 +2,11 @@ use countersign_gate::{Case, Pass, Session as SessionCase, Subject};
 use countersign_oauth::{
     AuthorizationId, ConsentId, Error, Fault, GrantType, Handle, OAuthError, RequestContext, SecureRandom,
 };
-use countersign_storage::{
-    Authorization, Change, Changes, Consent, SingleUse, SingleUseKind,
-};
+use countersign_storage::{Authorization, Change, Changes, Consent, SingleUse, SingleUseKind};
 use countersign_users::{SessionLimits, touch_session};
 
 use crate::{
-    CODE_LIFETIME, CODE_LIFETIME_RFC, CodePayload, consent, next::Done, signed_in::SignedIn,
-    validate::Valid,
+    CODE_LIFETIME, CODE_LIFETIME_RFC, CodePayload, consent, next::Done, signed_in::SignedIn, validate::Valid,
 };
 
 /// Whether the session is there already or comes with this commit.
@@ -110,11 +107,7 @@ pub(crate) fn issue_code(
         }));
     }
     changes = changes
-        .with(Change::JoinSession {
-            id: session_row.id.clone(),
-            client: request.client.id.clone(),
-            at: now,
-        })
+        .with(Change::JoinSession { id: session_row.id.clone(), client: request.client.id.clone(), at: now })
         .with(Change::InsertAuthorization(authorization))
         .with(Change::InsertSingleUse(single_use));
     Ok((code, changes))

@@ -1,5 +1,5 @@
 use countersign_oauth::{
-    ConnectionId, Error, Handle, HandleHash, RequestContext, Secret, SecureRandom, Seconds, SessionId,
+    ConnectionId, Error, Handle, HandleHash, RequestContext, Seconds, Secret, SecureRandom, SessionId,
 };
 use countersign_storage::{
     Attempts, Authentication, Bucket, Connection, PasswordHash, Reads, Session, TenantSettings, User,
@@ -56,7 +56,8 @@ pub(crate) async fn check(
     let buckets = buckets(&connection.id, &identifier, &submission.context);
     for (bucket, limit) in buckets.iter().zip([limits.per_account_and_ip, limits.per_account]) {
         let now = submission.context.now;
-        if limit.is_some_and(|limit| limit > 0) && attempts.count(bucket, now).await? >= limit.unwrap_or(u32::MAX)
+        if limit.is_some_and(|limit| limit > 0)
+            && attempts.count(bucket, now).await? >= limit.unwrap_or(u32::MAX)
         {
             return Ok(Credentials::Problem(LoginProblem::TooManyAttempts));
         }
@@ -124,11 +125,7 @@ pub(crate) fn new_session(
         connection_id: connection.id.clone(),
         organization_id: None,
         issuer: context.domain.issuer.clone(),
-        authentication: Authentication {
-            authenticated_at: now,
-            amr: vec!["pwd".to_owned()],
-            acr: None,
-        },
+        authentication: Authentication { authenticated_at: now, amr: vec!["pwd".to_owned()], acr: None },
         created_at: now,
         idle_lifetime: limits.idle,
         idle_expires_at: now.plus(limits.idle).min(expires_at),

@@ -61,8 +61,7 @@ pub(crate) fn next(
 
 /// Whether the session answers this request, or the user has to authenticate (again).
 fn may_be_reused(request: &Valid, signed_in: &SignedIn, done: Done, now: Timestamp) -> bool {
-    let allowed_here =
-        request.connections.iter().any(|connection| connection.id == signed_in.connection.id);
+    let allowed_here = request.connections.iter().any(|connection| connection.id == signed_in.connection.id);
     if done.login {
         return allowed_here;
     }
@@ -75,6 +74,6 @@ fn unless_silent(request: &Valid, page: Next, code: ErrorCode, rule: &'static st
     if !request.prompt.none {
         return page;
     }
-    let text = if code == ErrorCode::LoginRequired { "Login required" } else { "Consent required" };
+    let text = if code == ErrorCode::LoginRequired { "The user has to sign in" } else { "Consent required" };
     Next::Refuse(OAuthError::new(code, rule, text))
 }

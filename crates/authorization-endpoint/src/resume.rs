@@ -1,6 +1,13 @@
-use countersign_oauth::RequestContext;
+use countersign_oauth::{Compliance, ErrorCode, Fault, OAuthError, RequestContext};
+use countersign_storage::{Change, Changes, CommitError};
 
-use crate::Browser;
+use crate::{
+    AuthorizationEndpoint, Browser, Outcome,
+    journey::{Journey, finished},
+    next::Done,
+    transaction::{Stage, Transaction, lost},
+    validate::validate,
+};
 
 /// The answer to a question page: consent or confirmation.
 #[derive(Debug)]
@@ -13,4 +20,93 @@ pub struct QuestionSubmission {
     pub browser: Browser,
     /// Time, domain and address.
     pub context: RequestContext,
+}
+
+impl AuthorizationEndpoint {
+    /// Takes the answer of a consent or confirmation page.
+    ///
+    /// # Errors
+    /// A fault that is ours.
+    pub async fn answer_question(&self, submission: &QuestionSubmission) -> Result<Outcome, Fault> {
+        let context = &submission.context;
+        let stages = [Stage::Consent, Stage::Confirmation];
+        let opened = self.open(&submission.transaction, &stages, &submission.browser, context).await?;
+        let mut journey = match opened {
+            Ok(journey) => journey,
+            Err(outcome) => return Ok(*outcome),
+        };
+        let session = self.session_of(&submission.browser, &journey).await?;
+        if session.map(|signed_in| signed_in.session.id) != journey.transaction.session_id {
+            let error = lost("transaction.other_session");
+            return Ok(Outcome::page(error, context, journey.request.target.compliance));
+        }
+        let stage = journey.transaction.stage;
+        if !submission.accepted {
+            let commit = self.storage.commit(std::mem::take(&mut journey.stage_changes)).await;
+            return match commit {
+                Ok(()) => self.refuse(&journey.request.target, declined(stage), context),
+                Err(CommitError::Fault(fault)) => Err(fault),
+                Err(CommitError::Conflict(_)) => Ok(finished(&journey)),
+            };
+        }
+        match stage {
+            Stage::Consent => {
+                journey.done.consent = true;
+                journey.transaction.consented = true;
+            }
+            _ => journey.done.confirmation = true,
+        }
+        self.go_on(journey, &submission.browser).await
+    }
+
+    /// Opens a form's transaction and runs every check of the request again.
+    pub(crate) async fn open<'a>(
+        &self,
+        field: &str,
+        stages: &[Stage],
+        browser: &Browser,
+        context: &'a RequestContext,
+    ) -> Result<Result<Journey<'a>, Box<Outcome>>, Fault> {
+        let page = |error| Ok(Err(Box::new(Outcome::page(error, context, Compliance::Auth0))));
+        let (issuer, now) = (&context.domain.issuer, context.now);
+        let transaction = match Transaction::open(field, stages, &browser.binding, issuer, &*self.sealer, now)
+        {
+            Ok(transaction) => transaction,
+            Err(error) => return page(error),
+        };
+        let Ok(parameters) = transaction.parameters() else {
+            return page(lost("transaction.malformed"));
+        };
+        match validate(&parameters, context, &*self.storage).await {
+            Err(rejection) => self.reject(rejection, context).map(|outcome| Err(Box::new(outcome))),
+            Ok(request) => {
+                let (space, mark, until) = transaction.mark();
+                let done =
+                    Done { login: transaction.fresh, consent: transaction.consented, confirmation: false };
+                Ok(Ok(Journey {
+                    request,
+                    done,
+                    transaction,
+                    context,
+                    stage_changes: Changes::none().with(Change::SetMark { space, mark, until }),
+                    new_login: None,
+                }))
+            }
+        }
+    }
+}
+
+fn declined(stage: Stage) -> OAuthError {
+    match stage {
+        Stage::Confirmation => OAuthError::new(
+            ErrorCode::AccessDenied,
+            "authorize.confirmation_declined",
+            "User cancelled the confirmation prompt.",
+        ),
+        _ => OAuthError::new(
+            ErrorCode::AccessDenied,
+            "authorize.consent_declined",
+            "User did not authorize the request",
+        ),
+    }
 }

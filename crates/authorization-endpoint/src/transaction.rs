@@ -1,8 +1,8 @@
+use countersign_jose::{decode_base64url, encode_base64url};
 use countersign_oauth::{
     ErrorCode, Handle, HandleHash, Issuer, KeyId, OAuthError, ParameterError, Parameters, Sealed, Sealer,
     Seconds, SecureRandom, SessionId, Timestamp,
 };
-use countersign_jose::{decode_base64url, encode_base64url};
 use serde::{Deserialize, Serialize};
 
 /// How long a page may stay open before its form is refused.

@@ -61,9 +61,10 @@ pub(crate) async fn validate(
     let (response_mode, unfit_mode) = response_mode::pick(parameters);
     response_mode::check_web_message(response_mode, &redirect_uri, &client.settings).map_err(page)?;
     let iss = context.domain.issuer.as_str();
-    let target = Target { iss: iss_is_due(&client, &settings).then(|| iss.to_owned()), ..target(
-        parameters, &client, compliance, redirect_uri, response_mode,
-    ) };
+    let target = Target {
+        iss: iss_is_due(&client, &settings).then(|| iss.to_owned()),
+        ..target(parameters, &client, compliance, redirect_uri, response_mode)
+    };
     let back = |error: OAuthError| Rejection::Back(target.clone(), error);
     let fail = |error: Error| match error {
         Error::Refused(error) => Rejection::Back(target.clone(), error),

@@ -10,7 +10,9 @@ mod replaced;
 mod report;
 mod state;
 
+pub(crate) use plan::open;
 pub use report::{AppliedObject, ObjectKind, Outcome, Report};
+pub(crate) use state::is_sample;
 
 use countersign_oauth::{Fault, Sealer};
 

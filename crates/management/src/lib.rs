@@ -2,6 +2,7 @@
 
 mod admin;
 mod apply;
+mod describe;
 mod generate;
 mod node;
 mod problem;
@@ -9,14 +10,24 @@ mod resolve;
 mod sample;
 mod schema;
 mod tenant_file;
+mod users;
 
 pub use admin::Admin;
 pub use apply::{
     AppliedObject, ApplyError, CLIENT_SECRET_PURPOSE, ObjectKind, Outcome, Report, SIGNING_SECRET_PURPOSE,
     apply,
 };
+pub use describe::{
+    Content, DescribedApi, DescribedClient, DescribedUser, Description, content, describe,
+};
 pub use problem::{Problem, Warning};
 pub use sample::{
-    SAMPLE_API, SAMPLE_CONNECTION, SAMPLE_EMAIL, SAMPLE_PORTS, SampleSecrets, SampleTenant,
+    SAMPLE_API, SAMPLE_CONNECTION, SAMPLE_EMAIL, SAMPLE_PORTS, SampleReport, SampleSecrets, SampleTenant,
+    apply_sample,
 };
 pub use tenant_file::{ParseOptions, TenantFile};
+pub use users::{
+    ImportError, ImportOptions, ImportOutcome, ImportReport, ImportedUser, UserError, block_user,
+    clear_login_attempts, delete_user, find_user, first_database, import_users, login_account_bucket,
+    login_buckets, patch_user, revoke_consent, set_password, show_user, unblock_user,
+};

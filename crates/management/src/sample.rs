@@ -1,10 +1,15 @@
 //! The sample tenant: what `countersign dev` makes in an empty store, so that a newcomer can log in at once.
 
-use countersign_oauth::{Secret, UserId};
-use countersign_storage::User;
-use serde_json::{Value, json};
+use countersign_oauth::{Fault, Sealer, Secret, UserId};
+use countersign_storage::{Connection, User};
+use countersign_users::PasswordHasher;
+use serde_json::{Map, Value, json};
 
-use crate::{ParseOptions, TenantFile, node::Node};
+use crate::{
+    Admin, ApplyError, ImportedUser, ParseOptions, Report, TenantFile, apply,
+    node::Node,
+    users::{NewUser, insert_user},
+};
 
 /// The mark on every record of the sample tenant; nobody's file can set it.
 pub(crate) const MARK: &str = "countersign_sample";
@@ -68,6 +73,47 @@ impl SampleTenant {
         let (mut file, _) = TenantFile::read(&Node::made(tenant(ports, secrets)), ParseOptions::default())?;
         file.is_sample = true;
         Ok(Self { file, password: secrets.password.clone() })
+    }
+}
+
+/// What applying the sample tenant did.
+#[derive(Debug)]
+pub struct SampleReport {
+    /// The objects.
+    pub report: Report,
+    /// The user; his password is `None` when it was changed since.
+    pub user: ImportedUser,
+}
+
+/// Makes the sample tenant in an empty store, or brings the one that is there up to date.
+///
+/// # Errors
+/// [`ApplyError::Refused`] when the store holds a tenant of somebody's own, or a fault.
+pub async fn apply_sample(
+    sample: &SampleTenant,
+    sealer: &dyn Sealer,
+    hasher: &dyn PasswordHasher,
+    admin: &Admin<'_>,
+) -> Result<SampleReport, ApplyError> {
+    let report = apply(&sample.file, sealer, admin).await?;
+    let connections = admin.storage.connections().await?;
+    let connection = connections.iter().find(|connection| connection.name == SAMPLE_CONNECTION);
+    let connection: &Connection = connection.ok_or_else(|| Fault::internal("the sample connection is gone"))?;
+    let user = insert_user(&ada(sample), connection, hasher, admin).await?;
+    Ok(SampleReport { report, user })
+}
+
+fn ada(sample: &SampleTenant) -> NewUser {
+    let claims = json!({ "name": "Ada Lovelace", "nickname": "ada", "given_name": "Ada", "family_name": "Lovelace" });
+    let object = |value: Value| value.as_object().cloned().unwrap_or_else(Map::new);
+    NewUser {
+        id: user_id().as_str().strip_prefix("auth0|").map(str::to_owned),
+        email: Some(SAMPLE_EMAIL.to_owned()),
+        email_verified: true,
+        claims: object(claims),
+        app_metadata: object(json!({ MARK: true })),
+        password: Some(sample.password.clone()),
+        ..NewUser::default()
     }
 }
 

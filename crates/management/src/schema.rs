@@ -38,6 +38,8 @@ pub(crate) enum Shape {
     Texts(fn(&str) -> Verdict),
     /// One of the first; one of the second exists at Auth0 and is not built yet.
     Choice(&'static [&'static str], &'static [&'static str]),
+    /// An object with whatever keys.
+    Free,
     /// An object with these keys.
     Object(&'static [Key]),
     /// A list of objects with these keys.

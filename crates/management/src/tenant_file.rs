@@ -3,7 +3,7 @@
 mod check;
 mod keys;
 mod parse;
-mod rules;
+pub(crate) mod rules;
 
 use countersign_oauth::Secret;
 use serde_json::{Map, Value};

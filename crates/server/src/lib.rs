@@ -1,1 +1,36 @@
 #![doc = include_str!("../README.md")]
+
+mod apply;
+mod background;
+pub mod config;
+pub mod dev;
+mod drain;
+mod failure;
+mod files;
+mod keys;
+mod listen;
+mod logging;
+mod provider;
+mod serve;
+mod server;
+mod store;
+mod users;
+
+pub use apply::{ApplyOptions, apply};
+pub use countersign_http::TlsFiles;
+pub use drain::Ended;
+pub use failure::Failure;
+pub use listen::{bind, bind_loopback, port_of};
+pub use provider::{Deployment, Parts, grants};
+pub use serve::serve;
+pub use server::{Running, ServeOptions, Sockets};
+pub use store::StoreOptions;
+pub use users::{UserCommand, users};
+
+/// The runtime of a thread that waits: one thread, timers and signals.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("no runtime can be started: {error}")))
+}

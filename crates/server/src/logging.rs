@@ -30,8 +30,8 @@ pub fn start(settings: &LogSettings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The wanted level, and for crates that are not ours never more than `info`: their debug lines may hold
-/// request bodies and headers.
+/// The wanted level, and for crates that are not ours never more than `warn`: their lines may hold request
+/// bodies and headers.
 fn filter<S: Subscriber>(level: &str) -> Result<impl tracing_subscriber::layer::Filter<S> + 'static, Failure> {
     use tracing_subscriber::filter::FilterExt as _;
     let wanted = EnvFilter::builder()
@@ -41,7 +41,7 @@ fn filter<S: Subscriber>(level: &str) -> Result<impl tracing_subscriber::layer::
 }
 
 fn may_be_logged(event: &Metadata<'_>) -> bool {
-    event.target().starts_with("countersign") || *event.level() <= Level::INFO
+    event.target().starts_with("countersign") || *event.level() <= Level::WARN
 }
 
 /// A panic is a line like any other, without its message, which may quote what it met.

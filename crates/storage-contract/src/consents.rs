@@ -29,8 +29,13 @@ pub fn concurrent_consents_lose_no_scope(storage: &dyn Storage) {
 }
 
 pub fn consents_of_other_users_clients_and_audiences_stand_apart(storage: &dyn Storage) {
-    let all =
-        [WHO, ("User", "client", "api"), ("user", "Client", "api"), ("user", "client", "Api"), ("user", "client", "")];
+    let all = [
+        WHO,
+        ("User", "client", "api"),
+        ("user", "Client", "api"),
+        ("user", "client", "Api"),
+        ("user", "client", ""),
+    ];
     for (place, who) in all.into_iter().enumerate() {
         assert_eq!(standing(storage, who), None);
         write(storage, [Change::GrantConsent(consent(&format!("{place}"), who))]);

@@ -43,15 +43,21 @@ pub fn families_end_by_user_client_and_audience(storage: &dyn Storage) {
     for (round, (client, audience, expected)) in cases.into_iter().enumerate() {
         let ids: Vec<_> = (0..all.len()).map(|place| format!("family {place} of round {round}")).collect();
         let user = |user: &str| format!("{user} of round {round}");
-        write(storage, ids.iter().zip(all).map(|(id, (whose, client, audience))| {
-            Change::InsertFamily(family(id, (&user(whose), client, audience)))
-        }));
-        write(storage, [Change::EndFamilies {
-            user: user("one").as_str().into(),
-            client: client.map(Into::into),
-            audience: audience.map(Into::into),
-            at: at(1),
-        }]);
+        write(
+            storage,
+            ids.iter().zip(all).map(|(id, (whose, client, audience))| {
+                Change::InsertFamily(family(id, (&user(whose), client, audience)))
+            }),
+        );
+        write(
+            storage,
+            [Change::EndFamilies {
+                user: user("one").as_str().into(),
+                client: client.map(Into::into),
+                audience: audience.map(Into::into),
+                at: at(1),
+            }],
+        );
         let ended = ids.iter().enumerate().filter(|(_, id)| ended(storage, id));
         assert_eq!(ended.map(|(place, _)| place).collect::<Vec<_>>(), expected, "{client:?} {audience:?}");
     }

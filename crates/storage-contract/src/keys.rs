@@ -59,8 +59,7 @@ pub fn keys_rotate_in_one_commit(storage: &dyn Storage) {
         Change::InsertSigningKey(signing_key("three", KeyState::Next)),
     ];
     write(storage, rotation);
-    let expected =
-        [("one", KeyState::Previous), ("three", KeyState::Next), ("two", KeyState::Current)];
+    let expected = [("one", KeyState::Previous), ("three", KeyState::Next), ("two", KeyState::Current)];
     assert_eq!(states(storage), expected.map(|(kid, state)| (KeyId::new(kid), state)));
 }
 

@@ -20,8 +20,7 @@ pub fn exchangers_have_one_winner(storages: &[&dyn Storage]) {
     for round in 0..8 {
         let (family_id, name) = (format!("family {round}"), format!("token {round}"));
         let token = refresh_token(&name, &family_id);
-        let adds =
-            [Change::InsertFamily(family(&family_id, WHO)), Change::InsertRefreshToken(token.clone())];
+        let adds = [Change::InsertFamily(family(&family_id, WHO)), Change::InsertRefreshToken(token.clone())];
         write(first, adds);
         let outcomes = race(storages, 16, |storage, racer| {
             let next = successor(&format!("{name} successor {racer}"), &token);

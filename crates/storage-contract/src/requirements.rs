@@ -23,8 +23,7 @@ pub fn an_epoch_raised_between_read_and_commit_stops_the_commit(storage: &dyn St
     write(storage, records());
     for (seen, raise) in requirements(storage).into_iter().zip(raises()) {
         write(storage, [raise]);
-        let changes =
-            Changes::none().requiring(seen.clone()).with(Change::InsertSingleUse(code("code")));
+        let changes = Changes::none().requiring(seen.clone()).with(Change::InsertSingleUse(code("code")));
         assert_eq!(commit(storage, changes), Err(Conflict::Required(seen)));
         assert_eq!(read(storage.single_use(code("code").kind, &hash("code"))), None);
     }

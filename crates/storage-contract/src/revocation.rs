@@ -8,8 +8,8 @@ use countersign_storage::{
 
 use crate::run::{read, write};
 use crate::samples::{
-    HOUR, access_token, api, at, authorization, client, client_grant, code, connection, consent, family, hash,
-    identity, insert, refresh_token, session, user,
+    HOUR, access_token, api, at, authorization, client, client_grant, code, connection, consent, family,
+    hash, identity, insert, refresh_token, session, user,
 };
 
 pub fn an_ended_authorization_ends_its_families(storage: &dyn Storage) {
@@ -90,8 +90,9 @@ pub fn a_deleted_client_takes_everything_along(storage: &dyn Storage) {
     world.assert_ended();
     assert!(!world.has_consent());
     assert!(!world.has_client_grant());
-    assert_eq!(read(storage.single_use(SingleUseKind::PushedRequest, &hash("pushed"))), None);
-    assert_eq!(read(storage.single_use(SingleUseKind::AuthorizationCode, &hash(&world.name("code")))), None);
+    let pushed = read(storage.single_use(SingleUseKind::PushedRequest, &hash("pushed")));
+    assert_eq!(pushed.expect("the pushed request").redeemed_at, Some(at(1)));
+    assert_eq!(world.code_redeemed(), Some(at(1)));
     assert_eq!(read(storage.session_clients(&world.name("session").as_str().into())), []);
     assert_eq!(world.session_ended(), None);
     assert!(read(storage.user(&"user".into())).is_some());

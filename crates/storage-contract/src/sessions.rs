@@ -57,12 +57,15 @@ pub fn activity_does_not_revive_a_session(storage: &dyn Storage) {
     let ended = Session { ended_at: Some(at(1)), ..session("ended", "user") };
     write(storage, [&idle, &over, &ended].map(|session| Change::InsertSession(session.clone())));
     for (session, now) in [(idle, HOUR), (over, 2 * HOUR), (ended, 2)] {
-        write(storage, [Change::TouchSession {
-            id: session.id.clone(),
-            now: at(now),
-            idle_expires_at: at(10 * HOUR),
-            absolute_expires_at: at(HOUR + 1),
-        }]);
+        write(
+            storage,
+            [Change::TouchSession {
+                id: session.id.clone(),
+                now: at(now),
+                idle_expires_at: at(10 * HOUR),
+                absolute_expires_at: at(HOUR + 1),
+            }],
+        );
         assert_eq!(read(storage.session(&session.id)), Some(session));
     }
 }
@@ -88,7 +91,8 @@ pub fn all_sessions_of_a_user_end(storage: &dyn Storage) {
 }
 
 pub fn who_took_part_is_noted_once_in_order(storage: &dyn Storage) {
-    let join = |client: &str, now| Change::JoinSession { id: "sid".into(), client: client.into(), at: at(now) };
+    let join =
+        |client: &str, now| Change::JoinSession { id: "sid".into(), client: client.into(), at: at(now) };
     write(storage, [join("early", 0)]);
     write(storage, [Change::InsertSession(session("sid", "user"))]);
     write(storage, [join("second", 2), join("first", 1), join("third", 3), join("second", 9)]);

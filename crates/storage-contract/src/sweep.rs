@@ -52,11 +52,14 @@ pub fn access_tokens_stay_until_they_expire_denied_or_not(storage: &dyn Storage)
         let token = AccessToken { expires_at: at(expires), ..access_token(name, "absent") };
         write(storage, [Change::InsertAccessToken(token)]);
     }
-    write(storage, ["over and denied", "denied"].map(|name| Change::DenyAccessToken {
-        handle: hash(name),
-        expires_at: at(99),
-        at: at(1),
-    }));
+    write(
+        storage,
+        ["over and denied", "denied"].map(|name| Change::DenyAccessToken {
+            handle: hash(name),
+            expires_at: at(99),
+            at: at(1),
+        }),
+    );
     assert_eq!(sweep(storage, at(9)), 0);
     assert_eq!(sweep(storage, at(10)), 2);
     let stays = |name: &str| read(storage.access_token(&hash(name))).is_some();
@@ -124,7 +127,8 @@ pub fn spent_tokens_of_a_living_family_stay(storage: &dyn Storage) {
     let first = RefreshToken { idle_expires_at: Some(at(20)), ..refresh_token("first", "family") };
     let second = RefreshToken { idle_expires_at: Some(at(50)), ..successor("second", &first) };
     write(storage, [Change::InsertFamily(family("family", WHO)), Change::InsertRefreshToken(first)]);
-    let spend = Change::ExchangeRefreshToken { handle: hash("first"), now: at(5), rule: ExchangeRule::Unspent };
+    let spend =
+        Change::ExchangeRefreshToken { handle: hash("first"), now: at(5), rule: ExchangeRule::Unspent };
     write(storage, [spend, Change::InsertRefreshToken(second)]);
     sweep(storage, at(10));
     let (spent, _) = read(storage.refresh_token(&hash("first"))).expect("the spent token finds its reuse");
@@ -146,7 +150,10 @@ pub fn an_authorization_goes_when_nothing_hangs_from_it(storage: &dyn Storage) {
                 expires_at: at(9),
                 ..code("code")
             }),
-            Change::InsertAccessToken(AccessToken { expires_at: at(19), ..access_token("token", "authorization") }),
+            Change::InsertAccessToken(AccessToken {
+                expires_at: at(19),
+                ..access_token("token", "authorization")
+            }),
             Change::InsertFamily(RefreshFamily {
                 authorization_id,
                 expires_at: Some(at(29)),

@@ -13,14 +13,17 @@ fn every_clause_is_in_the_suite() {
         let subject = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         for line in text.lines() {
-            let clause = line.strip_prefix("pub fn ").and_then(|rest| rest.split_once("(storage: &dyn Storage)"));
+            let clause =
+                line.strip_prefix("pub fn ").and_then(|rest| rest.split_once("(storage: &dyn Storage)"));
             written.extend(clause.map(|(name, _)| format!("{subject}::{name}")));
         }
     }
     let listed: BTreeSet<_> = LIB
         .lines()
         .map(str::trim)
-        .filter(|line| line.contains("::") && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"_:".contains(&b)))
+        .filter(|line| {
+            line.contains("::") && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"_:".contains(&b))
+        })
         .map(str::to_owned)
         .collect();
     assert!(written.len() > 100, "clauses are found by the form of their first line");

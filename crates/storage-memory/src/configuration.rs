@@ -151,7 +151,9 @@ impl State {
         self.consents.retain(|_, consent| consent.client_id != *id);
         self.end_authorizations(at, |authorization| authorization.client_id == *id);
         self.end_families(at, |family| family.client_id == *id);
-        self.single_uses.retain(|_, artefact| artefact.client_id != *id);
+        for artefact in self.single_uses.values_mut().filter(|artefact| artefact.client_id == *id) {
+            artefact.redeemed_at.get_or_insert(at);
+        }
         self.session_clients.retain(|(_, client), _| client != id);
     }
 

@@ -31,7 +31,7 @@ impl State {
             family.created_at < before && !tokens.values().any(|token| token.family_id == *id)
         });
         let (codes, families, tokens) = (&self.single_uses, &self.families, &self.access_tokens);
-        swept += remove(&mut self.authorizations, limit, |id, authorization| {
+        swept += remove(&mut self.authorizations, u32::MAX, |id, authorization| {
             authorization.created_at < before
                 && !codes.values().any(|code| code.authorization_id.as_ref() == Some(id))
                 && !families.values().any(|family| family.authorization_id == *id)

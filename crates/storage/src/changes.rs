@@ -261,7 +261,7 @@ pub enum Change {
     },
     /// Adds or updates a client.
     UpsertClient(Upsert<Client>),
-    /// Deletes a client with its client grants, consents and one-time artefacts; ends families and
+    /// Deletes a client with its client grants and consents; spends its one-time artefacts, ends families and
     /// authorizations, and denies their access tokens.
     DeleteClient {
         /// Which.

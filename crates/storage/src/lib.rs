@@ -32,7 +32,7 @@ pub trait Sweep: Send + Sync {
     /// Removes at most `limit` rows of each kind that ended or expired before `before`; answers how many.
     ///
     /// One-time artefacts stay until they expire, spent or not, and denied access tokens too: their rows are
-    /// what finds a replay. What an authorization or a family still has hanging from it keeps it. `before`
-    /// lies behind now by at least the longest leeway of a refresh token.
+    /// what finds a replay. A family goes with its last token, an authorization with the last that hung from
+    /// it. `before` lies behind now by at least the longest leeway of a refresh token.
     fn sweep(&self, before: Timestamp, limit: u32) -> BoxFuture<'_, StorageResult<u64>>;
 }

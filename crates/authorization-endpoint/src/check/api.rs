@@ -34,8 +34,8 @@ pub(crate) async fn find(
             .into());
     };
     let grant = reads.client_grant(&client.id, &audience, SubjectType::User).await?;
-    let allowed = allowed_scopes(client, &server, grant.as_ref(), SubjectType::User)
-        .map_err(OAuthError::from)?;
+    let allowed =
+        allowed_scopes(client, &server, grant.as_ref(), SubjectType::User).map_err(OAuthError::from)?;
     Ok(Some(Api { server, grant, allowed }))
 }
 

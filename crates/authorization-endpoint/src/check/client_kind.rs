@@ -3,9 +3,26 @@ use countersign_storage::ClientSettings;
 
 /// What a strict third-party client may send; anything else is refused, `ext-` parameters aside.
 const THIRD_PARTY: [&str; 20] = [
-    "acr_values", "audience", "authorization_details", "client_id", "code_challenge",
-    "code_challenge_method", "connection", "correlation_id", "display", "dpop_jkt", "login_hint", "max_age",
-    "nonce", "prompt", "redirect_uri", "resource", "response_type", "scope", "state", "ui_locales",
+    "acr_values",
+    "audience",
+    "authorization_details",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "connection",
+    "correlation_id",
+    "display",
+    "dpop_jkt",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "resource",
+    "response_type",
+    "scope",
+    "state",
+    "ui_locales",
 ];
 
 /// Telemetry and the response mode say nothing about the request itself.
@@ -16,9 +33,10 @@ pub(crate) fn check(parameters: &Parameters, client: &ClientSettings) -> Result<
     if !client.is_strict_third_party() {
         return Ok(());
     }
-    let foreign = parameters.iter().map(|(name, _)| name).find(|name| {
-        !THIRD_PARTY.contains(name) && !HARMLESS.contains(name) && !name.starts_with("ext-")
-    });
+    let foreign = parameters
+        .iter()
+        .map(|(name, _)| name)
+        .find(|name| !THIRD_PARTY.contains(name) && !HARMLESS.contains(name) && !name.starts_with("ext-"));
     match foreign {
         None => Ok(()),
         Some(name) => Err(OAuthError::new(

@@ -10,7 +10,8 @@ pub(crate) async fn find(
 ) -> Result<Vec<Connection>, Error> {
     let all = connections.connections().await?;
     let refuse = |rule, text| Err(OAuthError::new(ErrorCode::InvalidRequest, rule, text).into());
-    let enabled = |connection: &Connection| connection.strategy == "auth0" && connection.is_enabled_for(client);
+    let enabled =
+        |connection: &Connection| connection.strategy == "auth0" && connection.is_enabled_for(client);
     match parameters.find("connection") {
         None => Ok(all.into_iter().filter(enabled).collect()),
         Some(name) => match all.into_iter().find(|connection| connection.name == name) {

@@ -135,7 +135,7 @@ impl Reader {
             return Some(Value::Null);
         }
         match (shape, &node.content) {
-            (Shape::Any, _) => Some(node.to_value()),
+            (Shape::Any, _) | (Shape::Free, Content::Object(_)) => Some(node.to_value()),
             (Shape::Flag, Content::Flag(flag)) => Some(Value::Bool(*flag)),
             (Shape::Whole(least, most), Content::Number(number)) => match number.as_i64() {
                 Some(whole) if (least..=most).contains(&whole) => Some(Value::from(whole)),
@@ -232,7 +232,7 @@ fn wanted(shape: Shape) -> &'static str {
         Shape::Number(..) => "a number",
         Shape::Text(_) | Shape::Choice(..) => "text",
         Shape::Texts(_) => "a list of texts",
-        Shape::Object(_) => "an object",
+        Shape::Free | Shape::Object(_) => "an object",
         Shape::Objects(_) => "a list of objects",
     }
 }

@@ -105,7 +105,7 @@ settings! {
     /// `text`, `json`, or `auto`: text on a terminal, JSON elsewhere.
     LOG_FORMAT: "log_format" One = "auto";
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,countersign_http=debug`. What
-    /// other people's crates say beyond `info` is never logged, because it may hold secrets.
+    /// other people's crates say beyond `warn` is never logged, because it may hold secrets.
     LOG_LEVEL: "log_level" One = "info";
 }
 

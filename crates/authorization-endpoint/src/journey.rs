@@ -1,0 +1,213 @@
+use countersign_oauth::{Error, ErrorCode, Fault, Handle, OAuthError, RequestContext};
+use countersign_storage::{Changes, CommitError, Conflict, Consent};
+
+use crate::{
+    Answer, AuthorizationEndpoint, Browser, CookieChange, Outcome,
+    complete::{self, SessionIs},
+    consent, forms,
+    next::{Done, Next, next},
+    signed_in::{self, SignedIn},
+    transaction::{Stage, Transaction, lost},
+    validate::{Rejection, Valid, validate},
+};
+
+/// How often a request is decided again after a lost race.
+const MAX_DECISIONS: u32 = 8;
+
+/// One request on its way: what it asks, what was done for it, and the page form it may need.
+pub(crate) struct Journey<'a> {
+    pub(crate) request: Valid,
+    pub(crate) done: Done,
+    pub(crate) transaction: Transaction,
+    pub(crate) context: &'a RequestContext,
+    /// What the current form's stage writes when it completes.
+    pub(crate) stage_changes: Changes,
+    pub(crate) new_login: Option<NewLogin>,
+}
+
+/// A login that was just proved: its session is written with whatever comes next.
+pub(crate) struct NewLogin {
+    pub(crate) signed_in: SignedIn,
+    pub(crate) cookie: Handle,
+    pub(crate) changes: Changes,
+}
+
+impl AuthorizationEndpoint {
+    /// Decides what comes next and does it; after a lost race again, by what is then true.
+    pub(crate) async fn go_on(&self, mut journey: Journey<'_>, browser: &Browser) -> Result<Outcome, Fault> {
+        for _ in 0..MAX_DECISIONS {
+            let standing_session = self.session_of(browser, &journey).await?;
+            let signed_in = match &journey.new_login {
+                Some(login) => Some(login.signed_in.clone()),
+                None => standing_session,
+            };
+            let standing = self.standing_consent(&journey, signed_in.as_ref()).await?;
+            if self.hint_names_another(&journey, signed_in.as_ref()) {
+                let error = OAuthError::new(
+                    ErrorCode::LoginRequired,
+                    "authorize.hint_mismatch",
+                    "The user has to sign in",
+                );
+                return self.refuse(&journey.request.target, error, journey.context);
+            }
+            let now = journey.context.now;
+            let step = next(&journey.request, signed_in.as_ref(), standing.as_ref(), journey.done, now);
+            let (changes, code) = match (&step, &signed_in) {
+                (Next::Refuse(error), _) => {
+                    return self.refuse(&journey.request.target, error.clone(), journey.context);
+                }
+                (Next::Login, _) | (_, None) => return Ok(self.ask_to_log_in(&mut journey)),
+                (Next::Complete, Some(signed_in)) => {
+                    match self.complete(&journey, signed_in, standing.as_ref()) {
+                        Ok((code, changes)) => (changes, Some(code)),
+                        Err(Error::Refused(error)) => {
+                            return self.refuse(&journey.request.target, error, journey.context);
+                        }
+                        Err(Error::Fault(fault)) => return Err(fault),
+                    }
+                }
+                (Next::Consent | Next::Confirmation, Some(_)) => (Changes::none(), None),
+            };
+            let mut changes = journey.stage_changes.clone().and(changes);
+            if let Some(login) = &journey.new_login {
+                changes = login.changes.clone().and(changes);
+            }
+            match self.storage.commit(changes).await {
+                Ok(()) => return Ok(self.show(journey, &step, signed_in, code)),
+                Err(CommitError::Fault(fault)) => return Err(fault),
+                Err(CommitError::Conflict(Conflict::Exists)) => return Ok(finished(&journey)),
+                Err(CommitError::Conflict(_)) => self.refresh(&mut journey).await?,
+            }
+        }
+        Err(Fault::unavailable("an authorization request lost too many races"))
+    }
+
+    /// Gate, code and changes of a request that nothing stands in the way of.
+    fn complete(
+        &self,
+        journey: &Journey<'_>,
+        signed_in: &SignedIn,
+        standing: Option<&Consent>,
+    ) -> Result<(Handle, Changes), Error> {
+        let session = match journey.new_login {
+            Some(_) => SessionIs::New,
+            None => SessionIs::Standing,
+        };
+        let (request, context) = (&journey.request, journey.context);
+        let pass = complete::ask_gate(request, signed_in, session, standing, journey.done, context)?;
+        let how = (session, journey.done);
+        let (code, mut changes) = complete::issue_code(request, signed_in, how, context, &*self.random)?;
+        for requirement in pass.requires() {
+            changes = changes.requiring(requirement.clone());
+        }
+        Ok((code, changes))
+    }
+
+    fn ask_to_log_in(&self, journey: &mut Journey<'_>) -> Outcome {
+        journey.transaction.restart(&*self.random);
+        let hint = journey.request.login_hint.clone().unwrap_or_default();
+        Outcome::interaction(forms::login(journey, &hint, None, &*self.sealer))
+    }
+
+    /// The page or answer, with the cookies that the commit made true.
+    fn show(
+        &self,
+        mut journey: Journey<'_>,
+        step: &Next,
+        signed_in: Option<SignedIn>,
+        code: Option<Handle>,
+    ) -> Outcome {
+        let cookie = journey.new_login.take().map(|login| {
+            let session = login.signed_in.session;
+            CookieChange::Session {
+                handle: login.cookie,
+                expires_at: session.persistent.then_some(session.expires_at),
+            }
+        });
+        let outcome = match (code, signed_in) {
+            (Some(code), _) => Outcome::answer(Answer::Code { target: journey.request.target.clone(), code }),
+            (None, Some(signed_in)) => {
+                journey.transaction.session_id = Some(signed_in.session.id.clone());
+                let form = if matches!(step, Next::Consent) {
+                    journey.transaction.stage = Stage::Consent;
+                    forms::consent(&journey, &signed_in.user, &*self.sealer)
+                } else {
+                    journey.transaction.stage = Stage::Confirmation;
+                    forms::confirmation(&journey, &signed_in.user, &*self.sealer)
+                };
+                Outcome::interaction(form)
+            }
+            (None, None) => self.ask_to_log_in(&mut journey),
+        };
+        match cookie {
+            Some(cookie) => outcome.with_cookie(cookie),
+            None => outcome,
+        }
+    }
+
+    /// After a lost race: the request's own records, and a user who logged in just now, as they are now.
+    async fn refresh(&self, journey: &mut Journey<'_>) -> Result<(), Fault> {
+        let parameters = journey
+            .transaction
+            .parameters()
+            .map_err(|_| Fault::internal("the parameters of a transaction"))?;
+        match validate(&parameters, journey.context, &*self.storage).await {
+            Ok(request) => journey.request = request,
+            Err(Rejection::Page(Error::Fault(fault), _)) => return Err(fault),
+            Err(_) => return Err(Fault::unavailable("the request changed while it was answered")),
+        }
+        let Some(login) = &mut journey.new_login else { return Ok(()) };
+        let seen = login.signed_in.user.requirement();
+        match self.storage.user(&login.signed_in.user.id).await? {
+            Some(user) if user.requirement() == seen => {
+                login.signed_in.user = user;
+                Ok(())
+            }
+            // Blocked, deleted, or the password changed since it was verified: that proof is void.
+            _ => Err(Fault::unavailable("the account changed while it signed in")),
+        }
+    }
+
+    pub(crate) async fn session_of(
+        &self,
+        browser: &Browser,
+        journey: &Journey<'_>,
+    ) -> Result<Option<SignedIn>, Fault> {
+        let (context, settings) = (journey.context, &journey.request.settings);
+        let found = signed_in::find(browser, &context.domain, settings, context.now, &*self.storage).await;
+        found.map_err(into_fault)
+    }
+
+    async fn standing_consent(
+        &self,
+        journey: &Journey<'_>,
+        signed_in: Option<&SignedIn>,
+    ) -> Result<Option<Consent>, Fault> {
+        let Some(signed_in) = signed_in else { return Ok(None) };
+        let audience = consent::audience(&journey.request);
+        self.storage.consent(&signed_in.user.id, &journey.request.client.id, &audience).await
+    }
+
+    /// A silent request whose `id_token_hint` is not the session's user (OpenID Connect Core §3.1.2.1).
+    fn hint_names_another(&self, journey: &Journey<'_>, signed_in: Option<&SignedIn>) -> bool {
+        let Some(hint) = journey.request.id_token_hint.as_deref().filter(|_| journey.request.prompt.none)
+        else {
+            return false;
+        };
+        let subject = forms::hint_subject(hint, &*self.keys, journey.context);
+        signed_in.is_some_and(|signed_in| subject.as_deref() != Some(signed_in.user.id.as_str()))
+    }
+}
+
+/// A form whose transaction was completed before.
+pub(crate) fn finished(journey: &Journey<'_>) -> Outcome {
+    let compliance = journey.request.target.compliance;
+    Outcome::page(lost("transaction.finished"), journey.context, compliance)
+}
+
+fn into_fault(error: Error) -> Fault {
+    match error {
+        Error::Fault(fault) => fault,
+        Error::Refused(error) => Fault::internal(error.rule),
+    }
+}
