@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     ConfirmationForm, ConsentForm, FormFrame, Interaction, LoginForm, LoginProblem, ScopeLine,
-    endpoint::Journey,
+    journey::Journey,
 };
 
 /// Where the login form posts to.
