@@ -37,10 +37,10 @@ pub fn dress(error: &OAuthError, endpoint: Endpoint, compliance: Compliance) -> 
         Compliance::Auth0 => texts::of(error.rule, endpoint),
         Compliance::Rfc => texts::of_both(error.rule),
     };
-    let code = auth0.as_ref().and_then(|text| text.code).map_or_else(
-        || Cow::Owned(error.code.as_str().to_owned()),
-        Cow::Borrowed,
-    );
+    let code = auth0
+        .as_ref()
+        .and_then(|text| text.code)
+        .map_or_else(|| Cow::Owned(error.code.as_str().to_owned()), Cow::Borrowed);
     let text = auth0.as_ref().map_or(error.description, |text| text.description);
     let status = auth0.as_ref().and_then(|text| text.status).unwrap_or_else(|| match endpoint {
         Endpoint::Token => status::at_token(&error.code, compliance),

@@ -50,7 +50,9 @@ fn at_token(rule: &str) -> Option<Text> {
         "refresh.user_missing" => {
             text("The refresh_token was generated for a user who doesn't exist anymore.")
         }
-        "refresh.other_key" | "refresh.proof_missing" | "refresh.excess_scope"
+        "refresh.other_key"
+        | "refresh.proof_missing"
+        | "refresh.excess_scope"
         | "refresh.foreign_audience" => None,
         rule if rule.starts_with("refresh.") => text("Unknown or invalid refresh token."),
         "client_credentials.unknown_audience" => {

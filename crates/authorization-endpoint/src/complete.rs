@@ -20,9 +20,8 @@ pub(crate) enum SessionIs {
 pub(crate) fn ask_gate(
     request: &Valid,
     signed_in: &SignedIn,
-    session: SessionIs,
+    (session, done): (SessionIs, Done),
     standing: Option<&Consent>,
-    done: Done,
     context: &RequestContext,
 ) -> Result<Pass, OAuthError> {
     let limits = SessionLimits::of(&request.settings);

@@ -94,8 +94,8 @@ impl AuthorizationEndpoint {
             None => SessionIs::Standing,
         };
         let (request, context) = (&journey.request, journey.context);
-        let pass = complete::ask_gate(request, signed_in, session, standing, journey.done, context)?;
         let how = (session, journey.done);
+        let pass = complete::ask_gate(request, signed_in, how, standing, context)?;
         let (code, mut changes) = complete::issue_code(request, signed_in, how, context, &*self.random)?;
         for requirement in pass.requires() {
             changes = changes.requiring(requirement.clone());

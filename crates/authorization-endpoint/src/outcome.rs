@@ -40,7 +40,6 @@ pub enum CookieChange {
 
 /// What the browser gets.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one per request; boxing buys nothing")]
 pub enum Shown {
     /// A page that asks something.
     Interaction(Interaction),

@@ -68,9 +68,8 @@ impl AuthorizationEndpoint {
         context: &'a RequestContext,
     ) -> Result<Result<Journey<'a>, Box<Outcome>>, Fault> {
         let page = |error| Ok(Err(Box::new(Outcome::page(error, context, Compliance::Auth0))));
-        let (issuer, now) = (&context.domain.issuer, context.now);
-        let transaction = match Transaction::open(field, stages, &browser.binding, issuer, &*self.sealer, now)
-        {
+        let opened = Transaction::open(field, stages, &browser.binding, context, &*self.sealer);
+        let transaction = match opened {
             Ok(transaction) => transaction,
             Err(error) => return page(error),
         };

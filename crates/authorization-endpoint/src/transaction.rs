@@ -1,7 +1,7 @@
 use countersign_jose::{decode_base64url, encode_base64url};
 use countersign_oauth::{
-    ErrorCode, Handle, HandleHash, Issuer, KeyId, OAuthError, ParameterError, Parameters, Sealed, Sealer,
-    Seconds, SecureRandom, SessionId, Timestamp,
+    ErrorCode, Handle, HandleHash, Issuer, KeyId, OAuthError, ParameterError, Parameters, RequestContext,
+    Sealed, Sealer, Seconds, SecureRandom, SessionId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,21 +83,20 @@ impl Transaction {
     /// `invalid_request` with a rule; all of them are one page to the user.
     pub(crate) fn open(
         field: &str,
-        stage: &[Stage],
+        stages: &[Stage],
         bindings: &[String],
-        issuer: &Issuer,
+        context: &RequestContext,
         sealer: &dyn Sealer,
-        now: Timestamp,
     ) -> Result<Self, OAuthError> {
         let transaction = unseal(field, sealer).ok_or_else(|| lost("transaction.malformed"))?;
-        if transaction.issuer != *issuer || !stage.contains(&transaction.stage) {
+        if transaction.issuer != context.domain.issuer || !stages.contains(&transaction.stage) {
             return Err(lost("transaction.other_stage"));
         }
         let [binding] = bindings else { return Err(lost("transaction.other_browser")) };
         if encode_base64url(HandleHash::of(binding).as_bytes()) != transaction.browser {
             return Err(lost("transaction.other_browser"));
         }
-        if transaction.expires_at <= now {
+        if transaction.expires_at <= context.now {
             return Err(lost("transaction.expired"));
         }
         Ok(transaction)

@@ -33,7 +33,6 @@ pub(crate) struct Valid {
 
 /// How a request that broke a rule is answered.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one per request; boxing buys nothing")]
 pub(crate) enum Rejection {
     /// On our own page: no redirect target was proved.
     Page(Error, Compliance),

@@ -8,7 +8,11 @@ pub const PURPOSE: &str = "client_secret";
 ///
 /// # Errors
 /// A fault when the stored secret does not open: the check cannot be done, so nothing passes (rule G6).
-pub(crate) fn matches(client: &Client, presented: &Secret<String>, sealer: &dyn Sealer) -> Result<bool, Fault> {
+pub(crate) fn matches(
+    client: &Client,
+    presented: &Secret<String>,
+    sealer: &dyn Sealer,
+) -> Result<bool, Fault> {
     let Some(sealed) = &client.secret else { return Ok(false) };
     let stored = sealer
         .open(PURPOSE, sealed)

@@ -46,9 +46,8 @@ pub fn allowed_scopes(
         _ if !grant_needed => Ok(Allowed { scopes: all, by_client_grant: false }),
         None => refuse(true),
         Some(grant) if grant.allow_all_scopes => Ok(Allowed { scopes: all, by_client_grant: true }),
-        Some(grant) => Ok(Allowed {
-            scopes: grant.scope.filtered(|scope| all.contains(scope)),
-            by_client_grant: true,
-        }),
+        Some(grant) => {
+            Ok(Allowed { scopes: grant.scope.filtered(|scope| all.contains(scope)), by_client_grant: true })
+        }
     }
 }

@@ -16,8 +16,7 @@ pub fn bind(
     proved: &SenderConstraint,
 ) -> Result<SenderConstraint, GateRefusal> {
     let pop = api.and_then(|api| api.settings.proof_of_possession.as_ref());
-    let api_knows_proofs =
-        api.is_none() || pop.is_some_and(|pop| pop.mechanism == PopMechanism::Dpop);
+    let api_knows_proofs = api.is_none() || pop.is_some_and(|pop| pop.mechanism == PopMechanism::Dpop);
     let bound = if api_knows_proofs { proved.clone() } else { SenderConstraint::None };
     let api_requires = pop.is_some_and(|pop| {
         pop.mechanism != PopMechanism::None

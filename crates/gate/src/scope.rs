@@ -16,11 +16,7 @@ pub fn offline_access_is_allowed(client: &Client, api: Option<&ResourceServer>) 
 ///
 /// A strict third-party client gets no OpenID Connect scopes.
 #[must_use]
-pub fn scope_for_user(
-    requested: &Scope,
-    client: &Client,
-    api: Option<(&ResourceServer, &Allowed)>,
-) -> Scope {
+pub fn scope_for_user(requested: &Scope, client: &Client, api: Option<(&ResourceServer, &Allowed)>) -> Scope {
     let openid = !client.settings.is_strict_third_party();
     let offline = offline_access_is_allowed(client, api.map(|(api, _)| api));
     requested.filtered(|scope| match scope {

@@ -1,6 +1,6 @@
 use countersign_authorization_endpoint::CodePayload;
 use countersign_gate::{
-    Case, Session, Subject, bind, offline_access_is_allowed, scope_for_user, allowed_scopes,
+    Case, Session, Subject, allowed_scopes, bind, offline_access_is_allowed, scope_for_user,
 };
 use countersign_oauth::{
     ErrorCode, FamilyId, Fault, FromParameters, GrantType, HandleHash, OAuthError, Parameters, Secret,
@@ -10,9 +10,7 @@ use countersign_storage::{
     Authorization, Change, Changes, RefreshFamily, RotationType, SingleUse, SingleUseKind, SubjectType,
 };
 use countersign_token::{AccessTokenPlan, IdTokenPlan, RefreshTokenPlan, Subject as TokenSubject, TokenPlan};
-use countersign_token_endpoint::{
-    ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal,
-};
+use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal};
 use countersign_users::SessionLimits;
 
 use crate::user_tokens::{Api, access_token_lifetime, id_token, idle_end, read_api, refusal_event};
@@ -141,7 +139,10 @@ fn check_verifier(
                 now: cx.request.now,
                 limit: MAX_VERIFIER_ATTEMPTS,
             };
-            Err(Refusal { error: wrong_verifier("code.verifier_wrong"), changes: Changes::none().with(count) })
+            Err(Refusal {
+                error: wrong_verifier("code.verifier_wrong"),
+                changes: Changes::none().with(count),
+            })
         }
     }
 }

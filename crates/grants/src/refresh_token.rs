@@ -1,4 +1,6 @@
-use countersign_gate::{Case, Session, Subject, allowed_scopes, bind, offline_access_is_allowed, scope_for_user};
+use countersign_gate::{
+    Case, Session, Subject, allowed_scopes, bind, offline_access_is_allowed, scope_for_user,
+};
 use countersign_oauth::{
     ErrorCode, Fault, FromParameters, GrantType, HandleHash, OAuthError, Parameters, Scope, Secret,
 };
@@ -8,9 +10,7 @@ use countersign_storage::{
 use countersign_token::{
     AccessTokenPlan, RefreshTokenPlan, Subject as TokenSubject, TokenPlan, parse_refresh_token,
 };
-use countersign_token_endpoint::{
-    ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal,
-};
+use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal};
 
 use crate::user_tokens::{
     Api, access_token_lifetime, id_token, idle_end, parse_scope, read_api, refusal_event,
@@ -103,7 +103,8 @@ fn check_life_and_key(token: &TokenRow, family: &RefreshFamily, cx: &Context<'_>
     if family.ended_at.is_some() {
         return Err(invalid("refresh.revoked"));
     }
-    if family.expires_at.is_some_and(|end| end <= now) || token.idle_expires_at.is_some_and(|end| end <= now) {
+    if family.expires_at.is_some_and(|end| end <= now) || token.idle_expires_at.is_some_and(|end| end <= now)
+    {
         return Err(invalid("refresh.expired"));
     }
     // RFC 9449 §5: a public client's token needs a proof with the same key.

@@ -53,7 +53,9 @@ pub(crate) async fn door(
     let secure = provider.as_ref().is_some_and(|provider| {
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         provider.domains.iter().any(|domain| {
-            domain.is_secure() && Some(domain.issuer.authority()) == host && !is_loopback(domain.issuer.authority())
+            domain.is_secure()
+                && Some(domain.issuer.authority()) == host
+                && !is_loopback(domain.issuer.authority())
         })
     });
     let mut response = match refuse_oversize(&request) {

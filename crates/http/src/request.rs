@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, web};
-use countersign_oauth::{Domain, OAuthError, ErrorCode, Parameters, RequestContext};
+use countersign_oauth::{Domain, ErrorCode, OAuthError, Parameters, RequestContext};
 
 use crate::Provider;
 

@@ -12,9 +12,7 @@ use crate::{Provider, cookies, door, request::Unreadable};
 pub(crate) fn private(status: u16) -> HttpResponseBuilder {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
-    response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::PRAGMA, "no-cache"));
+    response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
     response
 }
 
@@ -68,13 +66,16 @@ pub(crate) fn error_body(response: HttpResponseBuilder, dressed: &Dressed) -> Ht
 pub(crate) fn unreadable(request: &HttpRequest, problem: Unreadable) -> HttpResponse {
     let error = problem.error();
     door::note_rule(request, error.rule);
-    let dressed =
-        Dressed { status: problem.status(), ..dress(&error, Endpoint::Token, Compliance::Auth0) };
+    let dressed = Dressed { status: problem.status(), ..dress(&error, Endpoint::Token, Compliance::Auth0) };
     error_body(error_head(&dressed), &dressed)
 }
 
 /// The locale of a page that belongs to no transaction.
-pub(crate) async fn locale(provider: &Provider, ui_locales: Option<&str>, context: &RequestContext) -> Locale {
+pub(crate) async fn locale(
+    provider: &Provider,
+    ui_locales: Option<&str>,
+    context: &RequestContext,
+) -> Locale {
     let enabled = match provider.storage.settings().await {
         Ok(settings) => settings.record.enabled_locales,
         Err(_) => vec!["en".to_owned()],
@@ -100,7 +101,8 @@ pub(crate) async fn error_page(
 ) -> HttpResponse {
     door::note_rule(request, error.rule);
     let dressed = dress(error, endpoint, compliance);
-    let title = (error.rule == "authorize.redirect_uri_mismatch").then(|| "Callback URL mismatch.".to_owned());
+    let title =
+        (error.rule == "authorize.redirect_uri_mismatch").then(|| "Callback URL mismatch.".to_owned());
     let compared = if provider.development {
         error.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     } else {
@@ -183,9 +185,7 @@ pub(crate) fn set_cookies(response: &mut HttpResponse, changes: &[CookieChange],
     }
 }
 
-fn page_head(
-    interaction: &countersign_authorization_endpoint::Interaction,
-) -> (Option<String>, u16) {
+fn page_head(interaction: &countersign_authorization_endpoint::Interaction) -> (Option<String>, u16) {
     use countersign_authorization_endpoint::Interaction::{Confirmation, Consent, Login};
     match interaction {
         Login(form) => (form.frame.locale.clone(), if form.problem.is_some() { 400 } else { 200 }),

@@ -112,9 +112,9 @@ impl OAuthError {
     /// `text` with each `{name}` replaced by the value of that name.
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
-        self.values.iter().fold(text.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value)
-        })
+        self.values
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
     /// The description with its values.

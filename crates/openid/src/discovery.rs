@@ -14,13 +14,38 @@ pub struct Served {
 
 /// Scopes in the order that clients see.
 const SCOPES: [&str; 14] = [
-    "openid", "profile", "offline_access", "name", "given_name", "family_name", "nickname", "email",
-    "email_verified", "picture", "created_at", "identities", "phone", "address",
+    "openid",
+    "profile",
+    "offline_access",
+    "name",
+    "given_name",
+    "family_name",
+    "nickname",
+    "email",
+    "email_verified",
+    "picture",
+    "created_at",
+    "identities",
+    "phone",
+    "address",
 ];
 
 const CLAIMS: [&str; 15] = [
-    "aud", "auth_time", "created_at", "email", "email_verified", "exp", "family_name", "given_name", "iat",
-    "identities", "iss", "name", "nickname", "phone_number", "picture",
+    "aud",
+    "auth_time",
+    "created_at",
+    "email",
+    "email_verified",
+    "exp",
+    "family_name",
+    "given_name",
+    "iat",
+    "identities",
+    "iss",
+    "name",
+    "nickname",
+    "phone_number",
+    "picture",
 ];
 
 /// The discovery document (OpenID Connect Discovery §3, RFC 8414 §2) of a domain.

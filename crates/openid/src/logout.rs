@@ -91,7 +91,8 @@ fn permitted(target: &str, allowed: &[String]) -> LogoutOutcome {
         (Ok(entry), Ok(target)) => !entry.as_str().contains('*') && entry.is_equivalent(&target),
         _ => false,
     };
-    let sound = target.len() <= 4096 && RedirectUri::parse(target).is_ok() && target.bytes().all(|b| b > b' ');
+    let sound =
+        target.len() <= 4096 && RedirectUri::parse(target).is_ok() && target.bytes().all(|b| b > b' ');
     if sound && allowed.iter().any(matches) {
         return LogoutOutcome::Redirect(target.to_owned());
     }

@@ -112,9 +112,8 @@ impl UserinfoEndpoint {
             });
         }
         let user = self.storage.user(&UserId::new(claims.sub.clone())).await?;
-        let user = user
-            .filter(|user| !user.blocked)
-            .ok_or_else(|| refused("userinfo.user_gone", by_dpop_scheme))?;
+        let user =
+            user.filter(|user| !user.blocked).ok_or_else(|| refused("userinfo.user_gone", by_dpop_scheme))?;
         let style = if compliance.is_rfc() { ClaimStyle::NumericDates } else { ClaimStyle::IsoDates };
         let mut body = Map::new();
         body.insert("sub".to_owned(), user.id.as_str().into());
@@ -144,8 +143,7 @@ impl UserinfoEndpoint {
         let header = single_header(&request.dpop).map_err(refuse)?;
         let header = header.ok_or_else(|| refused("userinfo.proof_missing", true))?;
         let url = request.context.domain.userinfo_audience();
-        let expected =
-            ExpectedProof { method: request.method, url: &url, access_token: Some(token), now };
+        let expected = ExpectedProof { method: request.method, url: &url, access_token: Some(token), now };
         let proof = Proof::verify(header, &expected, &*self.verifier).map_err(refuse)?;
         if proof.jkt != *bound {
             return Err(refused("userinfo.other_key", true));
@@ -153,19 +151,14 @@ impl UserinfoEndpoint {
         if let Some(nonce) = &proof.nonce {
             Nonces::new(&*self.sealer).check(nonce, now).map_err(refuse)?;
         }
-        let fresh = self
-            .storage
-            .remember(REPLAY_SPACE, proof.replay_mark(), now, proof.remember_until())
-            .await?;
+        let fresh =
+            self.storage.remember(REPLAY_SPACE, proof.replay_mark(), now, proof.remember_until()).await?;
         if fresh { Ok(()) } else { Err(refuse(DpopError::Replayed)) }
     }
 }
 
 /// Exactly one token, from the header, the form body or (not under `rfc`) the query (RFC 6750 §2).
-fn presented_token(
-    request: &UserinfoRequest,
-    compliance: Compliance,
-) -> Result<(&str, bool), UserinfoError> {
+fn presented_token(request: &UserinfoRequest, compliance: Compliance) -> Result<(&str, bool), UserinfoError> {
     let from_header = request.authorization.as_deref().and_then(|header| {
         let (scheme, token) = header.split_once(' ')?;
         let dpop = scheme.eq_ignore_ascii_case("dpop");

@@ -1,12 +1,12 @@
 use countersign_oauth::{
-    Audience, AuthorizationId, ClientGrantId, ClientId, ConnectionId, ConsentId, FamilyId, HandleHash,
-    KeyId, ResourceServerId, SessionId, Timestamp, UserId,
+    Audience, AuthorizationId, ClientGrantId, ClientId, ConnectionId, ConsentId, FamilyId, HandleHash, KeyId,
+    ResourceServerId, SessionId, Timestamp, UserId,
 };
 
 use crate::{
-    AccessToken, Authorization, Client, ClientGrant, Connection, Consent, KeyState, LogEvent,
-    PasswordHash, RefreshFamily, RefreshToken, ResourceServer, Session, SigningKey, SingleUse,
-    SingleUseKind, TenantSettings, User,
+    AccessToken, Authorization, Client, ClientGrant, Connection, Consent, KeyState, LogEvent, PasswordHash,
+    RefreshFamily, RefreshToken, ResourceServer, Session, SigningKey, SingleUse, SingleUseKind,
+    TenantSettings, User,
 };
 
 /// The records that have a security epoch.

@@ -1,12 +1,11 @@
 use countersign_oauth::{
-    Audience, AuthorizationId, BoxFuture, ClientId, ConnectionId, FamilyId, HandleHash, SessionId,
-    UserId,
+    Audience, AuthorizationId, BoxFuture, ClientId, ConnectionId, FamilyId, HandleHash, SessionId, UserId,
 };
 
 use crate::{
-    AccessToken, Authorization, Client, ClientGrant, Connection, Consent, Keyed, RefreshFamily,
-    RefreshToken, ResourceServer, Session, SigningKey, SingleUse, SingleUseKind, StorageResult,
-    SubjectType, TenantSettings, User,
+    AccessToken, Authorization, Client, ClientGrant, Connection, Consent, Keyed, RefreshFamily, RefreshToken,
+    ResourceServer, Session, SigningKey, SingleUse, SingleUseKind, StorageResult, SubjectType,
+    TenantSettings, User,
 };
 
 macro_rules! reads {

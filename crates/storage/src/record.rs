@@ -13,8 +13,8 @@ mod user;
 
 pub use authorization::{AccessToken, Authorization, Consent};
 pub use client::{
-    AppType, Client, ClientSettings, JwtConfiguration, RedirectionPolicy, RefreshTokenSettings,
-    RotationType, ThirdPartySecurityMode, TokenEndpointAuthMethod,
+    AppType, Client, ClientSettings, JwtConfiguration, RedirectionPolicy, RefreshTokenSettings, RotationType,
+    ThirdPartySecurityMode, TokenEndpointAuthMethod,
 };
 pub use client_grant::{ClientGrant, SubjectType};
 pub use connection::{Connection, ConnectionSettings};

@@ -44,11 +44,8 @@ pub(crate) async fn authenticate(
     request: &TokenRequest,
     required: &[&'static str],
 ) -> Answered<(AuthenticatedClient, TenantSettings)> {
-    let settings = storage
-        .settings()
-        .await
-        .map_err(|fault| EndpointError::new(fault, Compliance::Auth0))?
-        .record;
+    let settings =
+        storage.settings().await.map_err(|fault| EndpointError::new(fault, Compliance::Auth0))?.record;
     let tenant = settings.compliance;
     if let Some(name) = request.parameters.find_duplicate(&["resource"]) {
         return Err(EndpointError::new(OAuthError::repeated_parameter(name), tenant));

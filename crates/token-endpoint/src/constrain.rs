@@ -34,9 +34,8 @@ pub(crate) async fn constrain(
         let nonce = proof.nonce.as_deref().ok_or_else(|| refuse(DpopError::NonceMissing))?;
         nonces.check(nonce, context.now).map_err(refuse)?;
     }
-    let fresh = replay
-        .remember(REPLAY_SPACE, proof.replay_mark(), context.now, proof.remember_until())
-        .await?;
+    let fresh =
+        replay.remember(REPLAY_SPACE, proof.replay_mark(), context.now, proof.remember_until()).await?;
     if !fresh {
         return Err(refuse(DpopError::Replayed));
     }

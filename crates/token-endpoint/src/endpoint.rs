@@ -47,8 +47,8 @@ impl TokenEndpoint {
     pub async fn handle(&self, request: &TokenRequest) -> Answered<TokenAnswer> {
         let (client, settings) =
             client_endpoint::authenticate(&*self.storage, &*self.sealer, request, &["grant_type"]).await?;
-        let dpop_nonce = (!request.dpop.is_empty())
-            .then(|| Nonces::new(&*self.sealer).issue(request.context.now));
+        let dpop_nonce =
+            (!request.dpop.is_empty()).then(|| Nonces::new(&*self.sealer).issue(request.context.now));
         let fail = |error: Error| EndpointError {
             dpop_nonce: dpop_nonce.clone(),
             ..EndpointError::new(error, client.compliance())
@@ -73,7 +73,8 @@ impl TokenEndpoint {
             sealer: &*self.sealer,
         };
         let prepare = PrepareContext { context, replay: &*self.storage, attempts: &*self.storage };
-        let prepared = grant.prepare(&request.parameters, &prepare).await.map_err(|fault| fail(fault.into()))?;
+        let prepared =
+            grant.prepare(&request.parameters, &prepare).await.map_err(|fault| fail(fault.into()))?;
         let response = match prepared {
             Ok(ready) => self.decide_and_commit(&*ready, &context).await,
             Err(refusal) => Err(self.commit_refusal(refusal).await),

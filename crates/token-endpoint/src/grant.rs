@@ -1,6 +1,6 @@
 use std::future::Future;
 
-use countersign_oauth::{BoxFuture, FromParameters, Fault, GrantType, Parameters};
+use countersign_oauth::{BoxFuture, Fault, FromParameters, GrantType, Parameters};
 use countersign_storage::Requirement;
 
 use crate::{Context, Decision, PrepareContext, Refusal};

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use countersign_jose::KeyRing;
-use countersign_oauth::{Error, HandleHash, OAuthError, ErrorCode, Sealer, UserId};
+use countersign_oauth::{Error, ErrorCode, HandleHash, OAuthError, Sealer, UserId};
 use countersign_storage::Storage;
 use countersign_token::{AccessTokenClaims, AccessTokenReader};
 use serde_json::{Value, json};

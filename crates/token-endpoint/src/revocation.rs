@@ -65,14 +65,12 @@ impl RevocationEndpoint {
         if client.compliance().is_rfc() {
             // RFC 7009 §2.1: the access tokens of the same grant die with the refresh token.
             let id = family.authorization_id.clone();
-            return Ok(Changes::none()
-                .with(Change::EndAuthorization { id, at, deny_access_tokens: true }));
+            return Ok(Changes::none().with(Change::EndAuthorization { id, at, deny_access_tokens: true }));
         }
         let mut changes = Changes::none().with(Change::EndFamily { id: family.id.clone(), at });
         if settings.flags.revoke_refresh_token_grant {
             let audience = family.audience.clone().unwrap_or_else(|| Audience::new(""));
-            let consent =
-                self.storage.consent(&family.user_id, &family.client_id, &audience).await?;
+            let consent = self.storage.consent(&family.user_id, &family.client_id, &audience).await?;
             if let Some(consent) = consent {
                 changes = changes.with(Change::DeleteConsent { id: consent.id, at });
             }

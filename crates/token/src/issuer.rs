@@ -4,11 +4,13 @@ use countersign_jose::{Algorithm, KeyRing, Signer};
 use countersign_oauth::{
     Domain, FamilyId, Fault, Handle, HandleHash, Sealed, Sealer, SecureRandom, Timestamp,
 };
-use countersign_storage::{AccessToken, Change, Changes, Client, RefreshFamily, RefreshToken, ResourceServer};
+use countersign_storage::{
+    AccessToken, Change, Changes, Client, RefreshFamily, RefreshToken, ResourceServer,
+};
 
 use crate::{
-    AccessTokenPlan, Fence, RefreshTokenPlan, SIGNING_SECRET_PURPOSE, TokenPlan, TokenResponse,
-    access_token, id_token, refresh_token,
+    AccessTokenPlan, Fence, RefreshTokenPlan, SIGNING_SECRET_PURPOSE, TokenPlan, TokenResponse, access_token,
+    id_token, refresh_token,
 };
 
 /// What minting needs to know of the request.
@@ -139,11 +141,9 @@ impl TokenIssuer {
 
     fn api_signer(&self, api: &ResourceServer) -> Result<Arc<dyn Signer>, Fault> {
         match api.settings.signing_alg {
-            Algorithm::HS256 => self.symmetric(
-                api.signing_secret.as_ref(),
-                SIGNING_SECRET_PURPOSE,
-                api.identifier.as_str(),
-            ),
+            Algorithm::HS256 => {
+                self.symmetric(api.signing_secret.as_ref(), SIGNING_SECRET_PURPOSE, api.identifier.as_str())
+            }
             algorithm => self.asymmetric(algorithm),
         }
     }

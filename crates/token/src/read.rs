@@ -1,5 +1,7 @@
 use countersign_jose::{Algorithm, Audiences, Expected, Jwt, KeyRing, Thumbprint};
-use countersign_oauth::{AuthorizationId, ClientId, Domain, Error, Fault, HandleHash, Issuer, Scope, Timestamp};
+use countersign_oauth::{
+    AuthorizationId, ClientId, Domain, Error, Fault, HandleHash, Issuer, Scope, Timestamp,
+};
 use countersign_storage::AccessTokens;
 use serde::{Deserialize, Serialize};
 

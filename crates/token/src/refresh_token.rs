@@ -1,5 +1,5 @@
 use countersign_jose::{decode_base64url, encode_base64url};
-use countersign_oauth::{FamilyId, Sealer, SecureRandom, Secret};
+use countersign_oauth::{FamilyId, Sealer, Secret, SecureRandom};
 
 /// What a refresh token says of itself, authenticated: the fence that a store which went back in time
 /// cannot hide.

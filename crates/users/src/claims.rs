@@ -13,8 +13,19 @@ pub enum ClaimStyle {
 
 /// The claims of the `profile` scope (OpenID Connect Core §5.4).
 const PROFILE: [&str; 13] = [
-    "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
-    "picture", "website", "gender", "birthdate", "zoneinfo", "locale",
+    "name",
+    "family_name",
+    "given_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
 ];
 
 /// Scopes that are the name of one claim; advertised by discovery for older clients.

@@ -12,9 +12,7 @@ pub(crate) async fn get(http: HttpRequest, provider: web::Data<Provider>) -> Htt
     };
     match request::query(&http) {
         Ok(parameters) => answer(&http, &provider, parameters, context).await,
-        Err(problem) => {
-            super::interaction::unreadable_page(&http, &provider, problem, &context).await
-        }
+        Err(problem) => super::interaction::unreadable_page(&http, &provider, problem, &context).await,
     }
 }
 
@@ -35,9 +33,7 @@ pub(crate) async fn post(
     };
     match read {
         Ok(parameters) => answer(&http, &provider, parameters, context).await,
-        Err(problem) => {
-            super::interaction::unreadable_page(&http, &provider, problem, &context).await
-        }
+        Err(problem) => super::interaction::unreadable_page(&http, &provider, problem, &context).await,
     }
 }
 

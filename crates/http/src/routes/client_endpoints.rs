@@ -97,9 +97,8 @@ pub(crate) async fn read(
 ) -> Result<TokenRequest, HttpResponse> {
     let context: RequestContext =
         request::context(http, provider).map_err(|problem| respond::unreadable(http, problem))?;
-    let parameters = request::body(http, payload, true)
-        .await
-        .map_err(|problem| respond::unreadable(http, problem))?;
+    let parameters =
+        request::body(http, payload, true).await.map_err(|problem| respond::unreadable(http, problem))?;
     Ok(TokenRequest {
         parameters,
         authorization: request::header(http, "authorization"),

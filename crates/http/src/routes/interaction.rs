@@ -58,8 +58,7 @@ async fn read(
     payload: web::Payload,
     provider: &Provider,
 ) -> Result<(Parameters, RequestContext), HttpResponse> {
-    let context =
-        request::context(http, provider).map_err(|problem| respond::unreadable(http, problem))?;
+    let context = request::context(http, provider).map_err(|problem| respond::unreadable(http, problem))?;
     let refuse = async |error: OAuthError| {
         let shown = (&error, Endpoint::Authorize, Compliance::Auth0);
         respond::error_page(http, provider, shown, &context).await

@@ -164,11 +164,7 @@ pub struct JwtConfiguration {
 
 impl Default for JwtConfiguration {
     fn default() -> Self {
-        Self {
-            alg: Algorithm::RS256,
-            lifetime_in_seconds: Seconds(36_000),
-            other: serde_json::Map::new(),
-        }
+        Self { alg: Algorithm::RS256, lifetime_in_seconds: Seconds(36_000), other: serde_json::Map::new() }
     }
 }
 
