@@ -19,7 +19,7 @@ pub use password::set_password;
 pub use patch::patch_user;
 pub use show::show_user;
 
-pub(crate) use import::{NewUser, insert_user, known_password};
+pub(crate) use import::{NewUser, insert_user};
 
 use countersign_oauth::{Fault, UserId};
 

@@ -21,6 +21,7 @@ pub use environment::Environment;
 pub use layers::{Layers, Origin};
 pub use overrides::Overrides;
 pub use print::print;
+pub(crate) use read::{host, is_loopback, issuer, port};
 pub use reference::reference;
 pub use safety::{check_database_file, check_private_file, refuse_unsafe};
 

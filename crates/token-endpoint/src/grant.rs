@@ -53,6 +53,9 @@ pub trait Grant: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Decision, Fault>> + Send + 'a;
 }
 
+/// What an erased preparation yields: something to decide, a refusal, or our own failure.
+pub(crate) type PreparedGrant<'a> = Result<Result<Box<dyn Decidable + 'a>, Refusal>, Fault>;
+
 /// The object-safe twin: parses and prepares, and yields what can be decided again and again.
 pub(crate) trait ErasedGrant: Send + Sync {
     fn client_policy(&self) -> ClientPolicy;
@@ -61,7 +64,7 @@ pub(crate) trait ErasedGrant: Send + Sync {
         &'a self,
         parameters: &'a Parameters,
         cx: &'a PrepareContext<'a>,
-    ) -> BoxFuture<'a, Result<Result<Box<dyn Decidable + 'a>, Refusal>, Fault>>;
+    ) -> BoxFuture<'a, PreparedGrant<'a>>;
 }
 
 /// A prepared request.
@@ -96,7 +99,7 @@ impl<G: Grant> ErasedGrant for G {
         &'a self,
         parameters: &'a Parameters,
         cx: &'a PrepareContext<'a>,
-    ) -> BoxFuture<'a, Result<Result<Box<dyn Decidable + 'a>, Refusal>, Fault>> {
+    ) -> BoxFuture<'a, PreparedGrant<'a>> {
         Box::pin(async move {
             let request = match G::Request::from_parameters(parameters) {
                 Ok(request) => request,

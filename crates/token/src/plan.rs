@@ -61,7 +61,6 @@ pub struct IdTokenPlan {
 
 /// A refresh token to mint.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "one per request; boxing buys nothing")]
 pub enum RefreshTokenPlan {
     /// The first of a new family.
     First {

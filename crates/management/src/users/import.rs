@@ -2,7 +2,7 @@ mod hash;
 mod insert;
 mod read;
 
-pub(crate) use insert::{insert_user, known_password};
+pub(crate) use insert::insert_user;
 pub(crate) use read::NewUser;
 
 use countersign_oauth::{Fault, Secret, UserId};

@@ -89,7 +89,13 @@ pub(crate) fn host(authority: &str) -> &str {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+/// The port of an authority, where it has one.
+pub(crate) fn port(authority: &str) -> Option<u16> {
+    authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
+}
+
+/// Whether a host is this machine whatever a name server says.
+pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -60,7 +60,7 @@ async fn unchanged(user: &NewUser, stored: &User, hasher: &dyn PasswordHasher) -
 }
 
 /// The clear password, if it is the one that is stored.
-pub(crate) async fn known_password(
+async fn known_password(
     password: Option<&Secret<String>>,
     stored: &User,
     hasher: &dyn PasswordHasher,

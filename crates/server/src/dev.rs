@@ -1,0 +1,109 @@
+//! `countersign dev`: a server on this machine for developing an application, with nothing to set up.
+
+mod authority;
+mod banner;
+mod data_dir;
+mod listeners;
+mod ready;
+mod secrets;
+mod tenant;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use countersign_crypto::{OsRandom, SystemClock};
+
+use crate::apply::one;
+use crate::config::{Config, Database, Environment, Layers, Origin, Overrides, setting};
+use crate::drain::Signals;
+use crate::{Deployment, Ended, Failure, Running, Sockets, logging, serve, store};
+
+use authority::LocalTls;
+use listeners::Listeners;
+use ready::Facts;
+
+pub use data_dir::DataDir;
+
+/// The options of `countersign dev`.
+#[derive(Debug, Clone, Default)]
+pub struct DevOptions {
+    /// The folder of everything.
+    pub data: PathBuf,
+    /// The port of the http domain; 0 takes any that is free.
+    pub http_port: Option<u16>,
+    /// The port of the https domain; 0 takes any that is free.
+    pub https_port: Option<u16>,
+    /// The only issuer.
+    pub issuer: Option<String>,
+    /// A tenant file instead of the sample tenant.
+    pub tenant: Option<PathBuf>,
+    /// A file of users.
+    pub users: Option<PathBuf>,
+    /// Whether what would restrict access and is not enforced yet is a warning only.
+    pub allow_unenforced: bool,
+    /// Where to write the ready file.
+    pub ready_file: Option<PathBuf>,
+}
+
+/// Starts the development server, prints the banner, serves until it is told to stop, and drains.
+///
+/// # Errors
+/// What kept it from starting; each names its option, setting or file.
+pub fn dev(
+    options: &DevOptions,
+    overrides: &Overrides,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<Ended, Vec<Failure>> {
+    let config = configure(overrides, environment).map_err(one)?;
+    logging::start(&config.log).map_err(one)?;
+    let signals = Signals::catch().map_err(one)?;
+    let (running, text) = start(options, &config, environment)?;
+    // Who closed the pipe does not want to read it; the server runs all the same.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    signals.wait(running).map_err(one)
+}
+
+fn configure(overrides: &Overrides, environment: &Environment) -> Result<Config, Failure> {
+    let layers = Layers::merge(overrides, environment)?;
+    let mut config = Config::read(&layers)?;
+    if layers.origin(&setting::DRAIN_NOTICE_SECONDS) == Origin::Default {
+        // No load balancer is to notice anything.
+        config.drain_notice_seconds = 0;
+    }
+    Ok(config)
+}
+
+/// Starts the server; answers it with what the banner says.
+fn start(
+    options: &DevOptions,
+    config: &Config,
+    environment: &Environment,
+) -> Result<(Running, String), Vec<Failure>> {
+    let listeners = Listeners::bind(options).map_err(one)?;
+    let folder = DataDir::new(&options.data);
+    let prepared = folder.prepare().map_err(one)?;
+    let local = authority::prepare(&folder, environment, &OsRandom, &SystemClock).map_err(one)?;
+    let keys = folder.data_keys(&OsRandom).map_err(one)?;
+    let database = config.database.clone().unwrap_or_else(|| Database::Sqlite(folder.database_file()));
+    let parts = store::open(&database, keys, &config.passwords).map_err(one)?;
+    let runtime = crate::runtime().map_err(one)?;
+    let mut warnings = String::new();
+    let passwords = runtime.block_on(tenant::fill(options, &folder, &parts, &mut warnings))?;
+    drop(prepared);
+    let deployment = Deployment {
+        domains: listeners.domains(),
+        login_limits: config.login_limits,
+        development: true,
+    };
+    let LocalTls { ca_file, bundle_file, tls } = local;
+    let (urls, sockets) = listeners.split();
+    let sockets = Sockets { tls: Some(tls), ..sockets };
+    let running = Running::start(&parts, &deployment, sockets, serve::options(config)).map_err(one)?;
+    let facts = Facts::gather(urls, (ca_file, bundle_file), &parts, &passwords);
+    let facts = runtime.block_on(facts).map_err(one)?;
+    if let Some(path) = &options.ready_file {
+        facts.write(path).map_err(one)?;
+    }
+    Ok((running, warnings + &banner::banner(&facts)))
+}
