@@ -50,6 +50,6 @@ impl Dev {
             allow_unenforced: self.allow_unenforced,
             ready_file: self.ready_file,
         };
-        dev(&options, overrides, environment, &mut std::io::stdout())
+        dev(&options, &overrides, environment, &mut std::io::stdout())
     }
 }

@@ -142,16 +142,16 @@ impl DataKey {
         id_is_right.then(|| Self { id: KeyId::new(id), key: Secret::new(key) })
     }
 
-    fn message_key(&self, purpose: &str, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, ErrorStack> {
+    fn message_key(&self, purpose: &str, salt: &[u8]) -> Zeroizing<[u8; 32]> {
         let parts = [b"seal:", purpose.as_bytes(), b"\0", salt];
-        hmac_sha256(self.key.expose(), &parts).map(Zeroizing::new)
+        Zeroizing::new(hmac_sha256(self.key.expose(), &parts))
     }
 
     fn seal(&self, purpose: &str, plaintext: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         let (mut salt, mut nonce, mut tag) = ([0; SALT_BYTES], [0; NONCE_BYTES], [0; TAG_BYTES]);
         OsRandom.fill(&mut salt);
         OsRandom.fill(&mut nonce);
-        let key = self.message_key(purpose, &salt)?;
+        let key = self.message_key(purpose, &salt);
         let aad = purpose.as_bytes();
         let ciphertext =
             encrypt_aead(Cipher::aes_256_gcm(), key.as_slice(), Some(&nonce), aad, plaintext, &mut tag)?;
@@ -162,20 +162,25 @@ impl DataKey {
         let (salt, rest) = sealed.split_first_chunk::<SALT_BYTES>()?;
         let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>()?;
         let (ciphertext, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
-        let key = self.message_key(purpose, salt).ok()?;
+        let key = self.message_key(purpose, salt);
         let aad = purpose.as_bytes();
         decrypt_aead(Cipher::aes_256_gcm(), key.as_slice(), Some(nonce), aad, ciphertext, tag).ok()
     }
 
-    fn mac(&self, purpose: &str, message: &[u8]) -> Result<[u8; 32], ErrorStack> {
-        let key = hmac_sha256(self.key.expose(), &[b"mac:", purpose.as_bytes()]).map(Zeroizing::new)?;
+    fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
+        let key = Zeroizing::new(hmac_sha256(self.key.expose(), &[b"mac:", purpose.as_bytes()]));
         hmac_sha256(key.as_slice(), &[message])
     }
 }
 
 impl Sealer for DataKeys {
     fn seal(&self, purpose: &str, plaintext: &[u8]) -> Sealed {
-        let ciphertext = self.current.seal(purpose, plaintext).unwrap_or_else(|error| abort(&error));
+        let ciphertext = self.current.seal(purpose, plaintext).unwrap_or_else(|error| {
+            // AES-GCM fails only without memory or without OpenSSL's default provider: nothing can be kept
+            // secret then, so the process ends as it does without random bytes.
+            tracing::error!(%error, "OpenSSL cannot encrypt");
+            std::process::abort()
+        });
         Sealed { key_id: self.current.id.clone(), ciphertext }
     }
 
@@ -185,16 +190,8 @@ impl Sealer for DataKeys {
     }
 
     fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
-        let oldest = self.older.last().unwrap_or(&self.current);
-        oldest.mac(purpose, message).unwrap_or_else(|error| abort(&error))
+        self.older.last().unwrap_or(&self.current).mac(purpose, message)
     }
-}
-
-/// OpenSSL refuses AES-GCM or HMAC only without memory or without its default provider: nothing can be kept
-/// secret then, so the process ends as it does without random bytes.
-fn abort(error: &ErrorStack) -> ! {
-    tracing::error!(%error, "OpenSSL cannot encrypt");
-    std::process::abort()
 }
 
 impl std::fmt::Debug for DataKeys {

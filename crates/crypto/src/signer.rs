@@ -110,9 +110,7 @@ impl Signer for HmacSigner {
         if self.secret.expose().len() < Self::MIN_SECRET_BYTES {
             return Err(SigningError("the secret is too short for HS256".to_owned()));
         }
-        hmac_sha256(self.secret.expose(), &[message])
-            .map(Vec::from)
-            .map_err(|error| SigningError(error.to_string()))
+        Ok(hmac_sha256(self.secret.expose(), &[message]).to_vec())
     }
 }
 

@@ -11,9 +11,10 @@ pub(crate) fn alphanumeric(random: &dyn SecureRandom, length: usize) -> String {
         let mut bytes = [0_u8; 64];
         random.fill(&mut bytes);
         // 248 is the largest multiple of 62 that a byte holds: what is over it would favour some.
-        let letters = bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| {
-            ALPHANUMERIC.get(usize::from(byte % 62)).copied().map(char::from)
-        });
+        let letters = bytes
+            .iter()
+            .filter(|byte| **byte < 248)
+            .filter_map(|byte| ALPHANUMERIC.get(usize::from(byte % 62)).copied().map(char::from));
         text.extend(letters.take(length - text.len()));
     }
     text

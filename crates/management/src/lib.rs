@@ -17,9 +17,7 @@ pub use apply::{
     AppliedObject, ApplyError, CLIENT_SECRET_PURPOSE, ObjectKind, Outcome, Report, SIGNING_SECRET_PURPOSE,
     apply,
 };
-pub use describe::{
-    Content, DescribedApi, DescribedClient, DescribedUser, Description, content, describe,
-};
+pub use describe::{Content, DescribedApi, DescribedClient, DescribedUser, Description, content, describe};
 pub use problem::{Problem, Warning};
 pub use sample::{
     SAMPLE_API, SAMPLE_CONNECTION, SAMPLE_EMAIL, SAMPLE_PORTS, SampleReport, SampleSecrets, SampleTenant,

@@ -34,7 +34,12 @@ impl std::fmt::Display for Warning {
 
 impl std::error::Error for Problem {}
 
-fn sentence(f: &mut std::fmt::Formatter<'_>, path: &str, line: Option<u64>, message: &str) -> std::fmt::Result {
+fn sentence(
+    f: &mut std::fmt::Formatter<'_>,
+    path: &str,
+    line: Option<u64>,
+    message: &str,
+) -> std::fmt::Result {
     let path = if path.is_empty() { "the file" } else { path };
     match line {
         Some(line) => write!(f, "line {line}: {path} {message}"),

@@ -98,13 +98,15 @@ pub async fn apply_sample(
     let report = apply(&sample.file, sealer, admin).await?;
     let connections = admin.storage.connections().await?;
     let connection = connections.iter().find(|connection| connection.name == SAMPLE_CONNECTION);
-    let connection: &Connection = connection.ok_or_else(|| Fault::internal("the sample connection is gone"))?;
+    let connection: &Connection =
+        connection.ok_or_else(|| Fault::internal("the sample connection is gone"))?;
     let user = insert_user(&ada(sample), connection, hasher, admin).await?;
     Ok(SampleReport { report, user })
 }
 
 fn ada(sample: &SampleTenant) -> NewUser {
-    let claims = json!({ "name": "Ada Lovelace", "nickname": "ada", "given_name": "Ada", "family_name": "Lovelace" });
+    let claims =
+        json!({ "name": "Ada Lovelace", "nickname": "ada", "given_name": "Ada", "family_name": "Lovelace" });
     let object = |value: Value| value.as_object().cloned().unwrap_or_else(Map::new);
     NewUser {
         id: user_id().as_str().strip_prefix("auth0|").map(str::to_owned),

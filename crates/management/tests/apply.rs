@@ -30,12 +30,15 @@ fn outcomes(report: &countersign_management::Report) -> Vec<Outcome> {
 fn an_export_becomes_a_tenant() {
     let desk = Desk::new();
     let report = desk.apply(EXPORT);
-    assert!(report.objects.iter().filter(|o| o.kind != ObjectKind::Tenant).all(|o| o.outcome == Outcome::Created));
+    assert!(
+        report.objects.iter().filter(|o| o.kind != ObjectKind::Tenant).all(|o| o.outcome == Outcome::Created)
+    );
     let settings = block_on(desk.storage.settings()).unwrap().record;
     assert_eq!((settings.friendly_name.as_str(), settings.default_audience), ("Acme", None));
     assert_eq!(settings.enabled_locales, ["en", "de"]);
 
-    let api = block_on(desk.storage.resource_server(&"https://api.acme.example.test/".into())).unwrap().unwrap();
+    let api =
+        block_on(desk.storage.resource_server(&"https://api.acme.example.test/".into())).unwrap().unwrap();
     assert!(api.settings.allow_offline_access && api.settings.has_scope("read:orders"));
     let backend = desk.client("Acme Backend");
     let grant = block_on(desk.storage.client_grant(&backend.id, &api.identifier, SubjectType::Client));
@@ -44,7 +47,10 @@ fn an_export_becomes_a_tenant() {
     assert!(database.is_enabled_for(&desk.client("Acme Portal").id));
     assert!(database.is_enabled_for(&desk.client("Partner").id));
     assert!(!database.is_enabled_for(&backend.id));
-    assert_eq!(desk.secret_of("Acme Backend").unwrap(), "not-a-real-secret-but-long-enough-for-all-the-rules");
+    assert_eq!(
+        desk.secret_of("Acme Backend").unwrap(),
+        "not-a-real-secret-but-long-enough-for-all-the-rules"
+    );
     assert_eq!(desk.client("Acme Portal").secret, None);
 }
 
@@ -102,7 +108,9 @@ fn null_sets_a_key_to_its_default() {
 
 #[test]
 fn the_tenants_settings_are_replaced_key_by_key() {
-    let desk = Desk::with("tenant: {friendly_name: Acme, session_lifetime_in_minutes: 90, flags: {remove_alg_from_jwks: true}}");
+    let desk = Desk::with(
+        "tenant: {friendly_name: Acme, session_lifetime_in_minutes: 90, flags: {remove_alg_from_jwks: true}}",
+    );
     desk.apply("tenant: {support_url: 'https://a.test/', flags: {revoke_refresh_token_grant: true}}");
     let settings = block_on(desk.storage.settings()).unwrap().record;
     assert_eq!((settings.friendly_name.as_str(), settings.session_lifetime), ("Acme", 1.5));
@@ -123,8 +131,14 @@ fn a_client_is_found_by_id_and_else_by_name() {
 #[test]
 fn what_a_file_refers_to_may_stand_in_the_store() {
     let desk = Desk::with(SMALL);
-    desk.apply("clientGrants: [{client_id: web, audience: 'https://api.test', scope: [read], subject_type: user}]");
-    let grant = block_on(desk.storage.client_grant(&"web".into(), &Audience::new("https://api.test"), SubjectType::User));
+    desk.apply(
+        "clientGrants: [{client_id: web, audience: 'https://api.test', scope: [read], subject_type: user}]",
+    );
+    let grant = block_on(desk.storage.client_grant(
+        &"web".into(),
+        &Audience::new("https://api.test"),
+        SubjectType::User,
+    ));
     assert_eq!(grant.unwrap().unwrap().scope.to_string(), "read");
 }
 
@@ -139,19 +153,24 @@ fn all_that_does_not_fit_is_named_and_nothing_is_written() {
          \x20 - {client_id: Job, audience: 'https://api.test', scope: [read, erase]}\n\
          databases: [{name: db, enabled_clients: [Web, Ghost]}]\n",
     );
-    assert_eq!(problems, [
-        "line 3: clientGrants[0].client_id names Nobody, which is no client of the file or the store",
-        "line 3: clientGrants[0].audience names https://none.test, which is no API of the file or the store",
-        "line 4: clientGrants[1].scope has erase, which the API does not have",
-        "line 5: databases[0].enabled_clients names Ghost, which is no client of the file or the store",
-    ]);
+    assert_eq!(
+        problems,
+        [
+            "line 3: clientGrants[0].client_id names Nobody, which is no client of the file or the store",
+            "line 3: clientGrants[0].audience names https://none.test, which is no API of the file or the store",
+            "line 4: clientGrants[1].scope has erase, which the API does not have",
+            "line 5: databases[0].enabled_clients names Ghost, which is no client of the file or the store",
+        ]
+    );
     assert_eq!((desk.configuration_version(), desk.log()), (version, log));
 }
 
 #[test]
 fn sp_182_an_update_is_checked_as_a_whole() {
-    let desk = Desk::with("clients: [{name: A, refresh_token: {expiration_type: expiring, token_lifetime: 100, idle_token_lifetime: 50}}]\n\
-        resourceServers: [{identifier: a, token_lifetime: 7200, token_lifetime_for_web: 7200}]");
+    let desk = Desk::with(
+        "clients: [{name: A, refresh_token: {expiration_type: expiring, token_lifetime: 100, idle_token_lifetime: 50}}]\n\
+        resourceServers: [{identifier: a, token_lifetime: 7200, token_lifetime_for_web: 7200}]",
+    );
     // Each is right by itself and wrong over what is stored.
     let problems = desk.refused("resourceServers: [{identifier: a, token_lifetime: 60}]");
     assert!(problems[0].contains("token_lifetime_for_web is over token_lifetime"), "{problems:?}");
@@ -243,6 +262,60 @@ fn what_is_made_otherwise_than_the_file_says_is_a_warning() {
     assert!(report.warnings.iter().all(|warning| warning.line == Some(1)));
     let refresh = desk.client("A").settings.refresh_token;
     assert!(!refresh.infinite_token_lifetime && refresh.expiration_type == "expiring");
+}
+
+#[test]
+fn a_name_that_another_entry_left_is_free() {
+    let desk = Desk::with("clients: [{name: Web, client_id: web}]");
+    let report = desk.apply("clients: [{name: Old, client_id: web}, {name: Web}]");
+    assert_eq!(outcomes(&report), [Outcome::Updated, Outcome::Created]);
+    assert_eq!(desk.client("Old").id.as_str(), "web");
+}
+
+#[test]
+fn a_default_audience_that_is_no_api_is_a_warning() {
+    let desk = Desk::new();
+    let report = desk.apply("tenant: {default_audience: nowhere}");
+    assert_eq!(report.warnings[0].path, "tenant.default_audience");
+    let report = desk.apply("tenant: {default_audience: api}\nresourceServers: [{identifier: api}]");
+    assert!(report.warnings.is_empty());
+}
+
+/// Random bytes whose first draw lets another administrator in.
+struct Racing<'a> {
+    inner: countersign_testkit::SeededRandom,
+    other: std::sync::Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>,
+}
+
+impl countersign_oauth::SecureRandom for Racing<'_> {
+    fn fill(&self, bytes: &mut [u8]) {
+        let other = self.other.lock().unwrap().take();
+        if let Some(other) = other {
+            other();
+        }
+        self.inner.fill(bytes);
+    }
+}
+
+#[test]
+fn a_lost_race_is_decided_again_on_what_is_now_true() {
+    let desk = Desk::with(SMALL);
+    let racing = Racing {
+        inner: countersign_testkit::SeededRandom::new(9),
+        other: std::sync::Mutex::new(Some(Box::new(|| {
+            desk.apply("clients: [{name: Web, description: theirs, web_origins: ['https://theirs.test']}]");
+        }))),
+    };
+    let yaml = "clients: [{name: Web, description: mine}, {name: New}]";
+    let (file, _) =
+        countersign_management::TenantFile::parse(yaml, countersign_management::ParseOptions::default())
+            .unwrap();
+    let admin = countersign_management::Admin { random: &racing, ..desk.admin() };
+    let report = block_on(countersign_management::apply(&file, &desk.sealer, &admin)).unwrap();
+    assert_eq!(outcomes(&report), [Outcome::Updated, Outcome::Created]);
+    let web = desk.client("Web").settings;
+    assert_eq!(web.other["description"], "mine");
+    assert_eq!(web.web_origins, ["https://theirs.test"], "theirs was not undone");
 }
 
 #[test]

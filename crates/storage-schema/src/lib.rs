@@ -1,1 +1,33 @@
 #![doc = include_str!("../README.md")]
+
+mod access_token;
+mod authorization;
+mod client;
+mod client_grant;
+mod connection;
+mod consent;
+mod field;
+mod log_event;
+mod refresh;
+mod resource_server;
+mod session;
+mod settings;
+mod signing_key;
+mod single_use;
+pub mod tables;
+mod user;
+
+pub use access_token::AccessTokenRow;
+pub use authorization::AuthorizationRow;
+pub use client::ClientRow;
+pub use client_grant::{ClientGrantRow, subject_type_name};
+pub use connection::ConnectionRow;
+pub use consent::ConsentRow;
+pub use log_event::LogEventRow;
+pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
+pub use resource_server::ResourceServerRow;
+pub use session::SessionRow;
+pub use settings::SettingsRow;
+pub use signing_key::{REVOKED, SigningKeyRow, key_state_name};
+pub use single_use::SingleUseRow;
+pub use user::{IdentityRow, UserIdentifierRow, UserRow};

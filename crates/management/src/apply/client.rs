@@ -35,9 +35,11 @@ fn find<'a>(plan: &mut Plan<'a>, entry: &Entry) -> Option<Option<&'a Client>> {
     if let Some(id) = entry.text("client_id") {
         return Some(clients.iter().find(|client| client.id.as_str() == id));
     }
+    let claimed =
+        |id: &ClientId| plan.file.clients.iter().any(|other| other.text("client_id") == Some(id.as_str()));
     let named: Vec<&Client> = clients
         .iter()
-        .filter(|client| Some(client.settings.name.as_str()) == entry.text("name"))
+        .filter(|client| Some(client.settings.name.as_str()) == entry.text("name") && !claimed(&client.id))
         .filter(|client| plan.file.is_sample || !is_sample(&client.settings.other))
         .collect();
     match named.as_slice() {
@@ -62,7 +64,9 @@ fn plan_client(plan: &mut Plan<'_>, entry: &Entry, stored: Option<&Client>) -> R
     plan.clients.push(KnownClient { id: id.clone(), name: settings.name.clone(), in_file: true });
     let outcome = match stored {
         None => Outcome::Created,
-        Some(client) if client.settings == settings && !secret.changed && adopted.is_none() => Outcome::Unchanged,
+        Some(client) if client.settings == settings && !secret.changed && adopted.is_none() => {
+            Outcome::Unchanged
+        }
         Some(_) => Outcome::Updated,
     };
     let narrowed = stored.is_some_and(|client| narrow::client(&client.settings, &settings));

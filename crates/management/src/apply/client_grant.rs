@@ -29,16 +29,24 @@ fn plan_grant(plan: &mut Plan<'_>, entry: &Entry) -> Option<ClientGrantId> {
     let (reference, audience) = (entry.text("client_id")?, entry.text("audience")?);
     let client = plan.refer(reference).cloned();
     if client.is_none() {
-        plan.problem(&entry.key("client_id"), format!("names {reference}, which is no client of the file or the store"));
+        plan.problem(
+            &entry.key("client_id"),
+            format!("names {reference}, which is no client of the file or the store"),
+        );
     }
     let api = plan.apis.iter().find(|(identifier, _)| identifier == audience).map(|(_, api)| api.clone());
     if api.is_none() {
-        plan.problem(&entry.key("audience"), format!("names {audience}, which is no API of the file or the store"));
+        plan.problem(
+            &entry.key("audience"),
+            format!("names {audience}, which is no API of the file or the store"),
+        );
     }
     let (client, api) = (client?, api?);
-    let subject = if entry.text("subject_type") == Some("user") { SubjectType::User } else { SubjectType::Client };
+    let subject =
+        if entry.text("subject_type") == Some("user") { SubjectType::User } else { SubjectType::Client };
     // A grant of the sample tenant gives way to the file's, as the sample's own is updated in place.
-    let mut stays = plan.state.client_grants.iter().filter(|grant| plan.file.is_sample || !is_sample(&grant.other));
+    let mut stays =
+        plan.state.client_grants.iter().filter(|grant| plan.file.is_sample || !is_sample(&grant.other));
     let stored = stays.find(|grant| {
         grant.client_id == client && grant.audience.as_str() == audience && grant.subject_type == subject
     });
@@ -64,7 +72,9 @@ fn plan_grant(plan: &mut Plan<'_>, entry: &Entry) -> Option<ClientGrantId> {
         plan.problem(&entry.key("scope"), format!("has {}, which the API does not have", foreign.join(" ")));
     }
     let same = |stored: &ClientGrant| {
-        stored.scope == record.scope && stored.allow_all_scopes == record.allow_all_scopes && stored.other == record.other
+        stored.scope == record.scope
+            && stored.allow_all_scopes == record.allow_all_scopes
+            && stored.other == record.other
     };
     let outcome = match stored {
         None => Outcome::Created,

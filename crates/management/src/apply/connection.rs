@@ -35,9 +35,9 @@ fn plan_database(plan: &mut Plan<'_>, entry: &Entry, name: &str) {
         Some(connection) if connection.settings == settings => Outcome::Unchanged,
         Some(_) => Outcome::Updated,
     };
-    let id = stored
-        .map(|connection| connection.id.clone())
-        .unwrap_or_else(|| ConnectionId::new(format!("con_{}", generate::alphanumeric(plan.admin.random, 16))));
+    let id = stored.map(|connection| connection.id.clone()).unwrap_or_else(|| {
+        ConnectionId::new(format!("con_{}", generate::alphanumeric(plan.admin.random, 16)))
+    });
     let upsert = Upsert {
         expected_version: stored.map(|connection| connection.version),
         raise_epoch: stored.is_some_and(|stored| narrow::connection(&stored.settings, &settings)),

@@ -59,9 +59,14 @@ pub(super) fn plan(
     plan.settings();
     client::plan(&mut plan)?;
     api::plan(&mut plan)?;
+    plan.warn_of_unknown_default_audience();
     client_grant::plan(&mut plan);
     connection::plan(&mut plan);
-    if plan.problems.is_empty() { Ok((plan.changes, plan.report)) } else { Err(ApplyError::Refused(plan.problems)) }
+    if plan.problems.is_empty() {
+        Ok((plan.changes, plan.report))
+    } else {
+        Err(ApplyError::Refused(plan.problems))
+    }
 }
 
 impl Plan<'_> {
@@ -82,6 +87,16 @@ impl Plan<'_> {
             raise_epoch: false,
         });
         self.done(ObjectKind::Tenant, ("tenant", "tenant"), outcome, change);
+    }
+
+    /// An audience that is no API makes every request fail that names none.
+    fn warn_of_unknown_default_audience(&mut self) {
+        let audience = self.file.tenant.get("default_audience").and_then(serde_json::Value::as_str);
+        let Some(audience) = audience else { return };
+        if !self.apis.iter().any(|(identifier, _)| identifier == audience) {
+            let message = format!("names {audience}, which is no API of the file or the store");
+            self.report.warnings.push(self.file.lines.warning("tenant.default_audience", message));
+        }
     }
 
     /// Takes an object that was resolved, noting its warnings, or its problems.
@@ -107,7 +122,13 @@ impl Plan<'_> {
     }
 
     /// Notes what becomes of an object: in the report, and unless it is unchanged in changes and log.
-    pub(super) fn done(&mut self, kind: ObjectKind, (name, id): (&str, &str), outcome: Outcome, change: Change) {
+    pub(super) fn done(
+        &mut self,
+        kind: ObjectKind,
+        (name, id): (&str, &str),
+        outcome: Outcome,
+        change: Change,
+    ) {
         if let Some(verb) = outcome.verb() {
             let mut event = self.admin.log("sapi", format!("{verb} {}", kind.title()));
             match kind {
@@ -172,5 +193,7 @@ impl Plan<'_> {
 
 /// Opens a stored secret.
 pub(crate) fn open(sealer: &dyn Sealer, purpose: &str, sealed: &Sealed) -> Result<Vec<u8>, Fault> {
-    sealer.open(purpose, sealed).map_err(|error| Fault::internal(format!("stored {purpose}")).caused_by(error))
+    sealer
+        .open(purpose, sealed)
+        .map_err(|error| Fault::internal(format!("stored {purpose}")).caused_by(error))
 }

@@ -33,7 +33,12 @@ pub(super) fn remove_sample(plan: &mut Plan<'_>) {
     for client in state.clients.iter().filter(|client| is_sample(&client.settings.other)) {
         if !names(&file.clients, "client_id", client.id.as_str()) {
             let change = Change::DeleteClient { id: client.id.clone(), at: now };
-            plan.done(ObjectKind::Client, (&client.settings.name, client.id.as_str()), Outcome::Removed, change);
+            plan.done(
+                ObjectKind::Client,
+                (&client.settings.name, client.id.as_str()),
+                Outcome::Removed,
+                change,
+            );
         }
     }
     for api in state.apis.iter().filter(|api| is_sample(&api.settings.other)) {

@@ -41,11 +41,10 @@ fn a_yaml_file_keeps_the_line_of_every_key_and_value() {
 fn a_key_that_stands_twice_is_kept_twice() {
     let node = parse_yaml("a: 1\nb: 2\na: 3\n").unwrap();
     let Content::Object(members) = &node.content else { panic!() };
-    assert_eq!(members.iter().map(|m| (m.name.as_str(), m.line)).collect::<Vec<_>>(), [
-        ("a", Some(1)),
-        ("b", Some(2)),
-        ("a", Some(3)),
-    ]);
+    assert_eq!(
+        members.iter().map(|m| (m.name.as_str(), m.line)).collect::<Vec<_>>(),
+        [("a", Some(1)), ("b", Some(2)), ("a", Some(3)),]
+    );
 }
 
 #[test]
@@ -64,7 +63,8 @@ fn an_empty_file_is_null() {
 
 #[test]
 fn a_json_file_keeps_the_line_of_every_value() {
-    let node = parse_json("[\n\t{\n\t\t\"email\": \"a\\ud83d\\ude00@b.test\",\n\t\t\"n\": 1e2\n\t}\n]").unwrap();
+    let node =
+        parse_json("[\n\t{\n\t\t\"email\": \"a\\ud83d\\ude00@b.test\",\n\t\t\"n\": 1e2\n\t}\n]").unwrap();
     let Content::List(items) = &node.content else { panic!() };
     assert_eq!(items[0].line, Some(2));
     let Content::Object(members) = &items[0].content else { panic!() };

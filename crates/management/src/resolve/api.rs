@@ -6,7 +6,10 @@ use super::{Finding, Resolved, finding, keys_of, merge, object, settings_of};
 /// An API's settings (core §1.3, management §3.5.3): what is given over what is stored over the defaults.
 ///
 /// An API that a file makes is one made through the Management API: without the key, consent is not skipped.
-pub(crate) fn api(given: &Map<String, Value>, stored: Option<&ResourceServerSettings>) -> Resolved<ResourceServerSettings> {
+pub(crate) fn api(
+    given: &Map<String, Value>,
+    stored: Option<&ResourceServerSettings>,
+) -> Resolved<ResourceServerSettings> {
     let mut keys = merge(stored.map(keys_of).unwrap_or_default(), given);
     let identifier = keys.remove("identifier");
     if let Some(identifier) = identifier {
@@ -22,7 +25,8 @@ pub(crate) fn api(given: &Map<String, Value>, stored: Option<&ResourceServerSett
         problems.push(finding("token_lifetime_for_web", "is over token_lifetime"));
     }
     let scopes = &settings.scopes;
-    let twice = scopes.iter().enumerate().find(|(at, scope)| scopes.iter().take(*at).any(|s| s.value == scope.value));
+    let twice =
+        scopes.iter().enumerate().find(|(at, scope)| scopes.iter().take(*at).any(|s| s.value == scope.value));
     if let Some((_, scope)) = twice {
         problems.push(finding("scopes", format!("has {} twice", scope.value)));
     }

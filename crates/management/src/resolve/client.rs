@@ -9,7 +9,10 @@ use super::{Finding, Resolved, finding, keys_of, merge, object, settings_of};
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A client's settings (core §1.2, management §3.5.1): what is given over what is stored over the defaults.
-pub(crate) fn client(given: &Map<String, Value>, stored: Option<&ClientSettings>) -> Resolved<ClientSettings> {
+pub(crate) fn client(
+    given: &Map<String, Value>,
+    stored: Option<&ClientSettings>,
+) -> Resolved<ClientSettings> {
     let mut base = stored.map(keys_of).unwrap_or_default();
     forget_derived_lifetimes(&mut base, given);
     let mut keys = merge(base, given);
@@ -72,8 +75,10 @@ fn default_grants(app_type: &str, public: bool) -> Value {
 }
 
 fn fill_refresh(keys: &mut Map<String, Value>, defaults: &RefreshTokenSettings) {
-    let expiration =
-        keys.entry("expiration_type").or_insert_with(|| Value::from(defaults.expiration_type.clone())).clone();
+    let expiration = keys
+        .entry("expiration_type")
+        .or_insert_with(|| Value::from(defaults.expiration_type.clone()))
+        .clone();
     let infinite = Value::from(expiration == "non-expiring");
     keys.entry("infinite_token_lifetime").or_insert_with(|| infinite.clone());
     keys.entry("infinite_idle_token_lifetime").or_insert(infinite);
@@ -117,7 +122,10 @@ fn problems(settings: &ClientSettings) -> Vec<Finding> {
     }
     let metadata = settings.other.get("client_metadata");
     if metadata.is_some_and(|metadata| !is_metadata(metadata)) {
-        problems.push(finding("client_metadata", "must be an object of at most 10 texts of at most 255 characters"));
+        problems.push(finding(
+            "client_metadata",
+            "must be an object of at most 10 texts of at most 255 characters",
+        ));
     }
     problems
 }

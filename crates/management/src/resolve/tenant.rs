@@ -12,7 +12,10 @@ const LIFETIMES: [(&str, &str); 4] = [
 ];
 
 /// The tenant's settings (core §1.1, management §3.5.8): what is given over what is stored.
-pub(crate) fn tenant(given: &Map<String, Value>, stored: Option<&TenantSettings>) -> Resolved<TenantSettings> {
+pub(crate) fn tenant(
+    given: &Map<String, Value>,
+    stored: Option<&TenantSettings>,
+) -> Resolved<TenantSettings> {
     let mut given = given.clone();
     let mut problems = Vec::new();
     for (hours, minutes) in LIFETIMES {

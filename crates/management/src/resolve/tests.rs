@@ -42,7 +42,8 @@ fn defaults_follow_the_kind_of_application() {
     let machine = new_client(json!({"name": "A", "app_type": "non_interactive"}));
     assert_eq!(grants(&machine), ["client_credentials"]);
 
-    let web = new_client(json!({"name": "A", "app_type": "regular_web", "token_endpoint_auth_method": "none"}));
+    let web =
+        new_client(json!({"name": "A", "app_type": "regular_web", "token_endpoint_auth_method": "none"}));
     assert_eq!(grants(&web), ["authorization_code", "implicit", "refresh_token"]);
 }
 
@@ -61,7 +62,10 @@ fn strict_third_parties_have_ends_and_short_tokens() {
 #[test]
 fn the_infinite_switches_follow_the_expiration_type() {
     let expiring = new_client(json!({"name": "A", "refresh_token": {"expiration_type": "expiring"}}));
-    assert!(!expiring.refresh_token.infinite_token_lifetime && !expiring.refresh_token.infinite_idle_token_lifetime);
+    assert!(
+        !expiring.refresh_token.infinite_token_lifetime
+            && !expiring.refresh_token.infinite_idle_token_lifetime
+    );
     let given = json!({"refresh_token": {"expiration_type": "non-expiring"}});
     let (back, _) = client(given.as_object().unwrap(), Some(&expiring)).unwrap();
     assert!(back.refresh_token.infinite_token_lifetime && back.refresh_token.infinite_idle_token_lifetime);
@@ -99,7 +103,9 @@ fn a_policy_of_one_subject_leaves_the_other_at_its_default() {
 
 #[test]
 fn a_record_round_trips_through_its_keys() {
-    let settings = new_client(json!({"name": "A", "app_type": "spa", "logo_uri": "https://a.test/", "client_metadata": {"a": "b"}}));
+    let settings = new_client(
+        json!({"name": "A", "app_type": "spa", "logo_uri": "https://a.test/", "client_metadata": {"a": "b"}}),
+    );
     let (again, warnings) = client(&Map::new(), Some(&settings)).unwrap();
     assert_eq!(again, settings);
     assert!(warnings.is_empty());

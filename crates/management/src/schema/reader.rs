@@ -166,7 +166,10 @@ impl Reader {
     /// The text as judged: outer `None` refused or left out, inner `None` unset.
     fn text(&mut self, path: &str, text: &str, rule: fn(&str) -> Verdict) -> Option<Option<Value>> {
         if has_keyword(text) {
-            return self.refuse(path, "has a keyword of the deploy CLI (##NAME## or @@NAME@@), which is not replaced here");
+            return self.refuse(
+                path,
+                "has a keyword of the deploy CLI (##NAME## or @@NAME@@), which is not replaced here",
+            );
         }
         match rule(text) {
             Verdict::Keep => Some(Some(Value::from(text))),

@@ -40,7 +40,8 @@ pub(super) fn check(file: &TenantFile, reader: &mut Reader) {
 fn require(reader: &mut Reader, entries: &[Entry], keys: &[&str]) {
     for (entry, key) in entries.iter().flat_map(|entry| keys.iter().map(move |key| (entry, *key))) {
         let path = entry.key(key);
-        let known_wrong = reader.problems.iter().any(|problem| problem.path == path || problem.path == entry.path);
+        let known_wrong =
+            reader.problems.iter().any(|problem| problem.path == path || problem.path == entry.path);
         if entry.text(key).is_none() && !known_wrong {
             reader.problem(&path, "is required");
         }
@@ -59,7 +60,8 @@ fn once(reader: &mut Reader, entries: &[Entry], keys: &[&str]) {
         let Some(values) = values.collect::<Option<Vec<_>>>() else { continue };
         match seen.get(&values) {
             Some(first) => {
-                let line = reader.lines.of(&first.path).map(|line| format!(" on line {line}")).unwrap_or_default();
+                let line =
+                    reader.lines.of(&first.path).map(|line| format!(" on line {line}")).unwrap_or_default();
                 let key = keys.first().copied().unwrap_or_default();
                 reader.problem(&entry.key(key), format!("is the same as that of {}{line}", first.path));
             }
@@ -91,7 +93,9 @@ fn refuse_wildcards(reader: &mut Reader, entry: &Entry) {
 
 /// Refuses scopes that the API of the same file does not have.
 fn check_scopes(file: &TenantFile, reader: &mut Reader, entry: &Entry) {
-    let Some(api) = file.apis.iter().find(|api| api.text("identifier") == entry.text("audience")) else { return };
+    let Some(api) = file.apis.iter().find(|api| api.text("identifier") == entry.text("audience")) else {
+        return;
+    };
     let Ok((settings, _)) = resolve::api(&api.given, None) else { return };
     if !api.given.contains_key("scopes") {
         return;

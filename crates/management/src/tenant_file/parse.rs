@@ -101,7 +101,9 @@ fn foreign(item: &Node, keys: &[Key]) -> Option<&'static str> {
     let is = |key: &str, wanted: &Content| item.find(key).is_some_and(|value| value.content == *wanted);
     let names = |key: &str, end: &str| {
         keys.iter().any(|known| known.name == key)
-            && item.find(key).is_some_and(|value| matches!(&value.content, Content::Text(text) if text.ends_with(end)))
+            && item
+                .find(key)
+                .is_some_and(|value| matches!(&value.content, Content::Text(text) if text.ends_with(end)))
     };
     if keys.iter().any(|key| key.name == "global") && is("global", &Content::Flag(true)) {
         Some("is left out: it stands for all clients of a tenant at Auth0")

@@ -105,11 +105,28 @@ pub(crate) fn grant_type(text: &str) -> Verdict {
 pub(crate) fn app_type(text: &str) -> Verdict {
     match text {
         "native" | "spa" | "regular_web" | "non_interactive" | "resource_server" => Verdict::Keep,
-        "sso_integration" | "express_configuration" | "rms" | "box" | "cloudbees" | "concur" | "dropbox"
-        | "mscrm" | "echosign" | "egnyte" | "newrelic" | "office365" | "salesforce" | "sentry" | "sharepoint"
-        | "slack" | "springcm" | "zendesk" | "zoom" | "oag" => {
-            Verdict::Leave("is a kind of application that is not built yet; it is treated as one without".to_owned())
-        }
+        "sso_integration"
+        | "express_configuration"
+        | "rms"
+        | "box"
+        | "cloudbees"
+        | "concur"
+        | "dropbox"
+        | "mscrm"
+        | "echosign"
+        | "egnyte"
+        | "newrelic"
+        | "office365"
+        | "salesforce"
+        | "sentry"
+        | "sharepoint"
+        | "slack"
+        | "springcm"
+        | "zendesk"
+        | "zoom"
+        | "oag" => Verdict::Leave(
+            "is a kind of application that is not built yet; it is treated as one without".to_owned(),
+        ),
         _ => refuse("must be one of: native, spa, regular_web, non_interactive, resource_server"),
     }
 }
@@ -144,7 +161,9 @@ fn redirect_target(text: &str) -> Result<RedirectUri, Verdict> {
     let filled = fill_placeholders(text);
     let target = RedirectUri::parse(&filled).map_err(|error| refuse(error.to_string()))?;
     if filled != text || text.contains('*') {
-        return Err(Verdict::Leave("never matches: wildcards and placeholders are not supported yet; left out".to_owned()));
+        return Err(Verdict::Leave(
+            "never matches: wildcards and placeholders are not supported yet; left out".to_owned(),
+        ));
     }
     Ok(target)
 }
@@ -211,7 +230,11 @@ pub(crate) fn connection_name(text: &str) -> Verdict {
 /// A locale.
 pub(crate) fn locale(text: &str) -> Verdict {
     let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if (2..=35).contains(&text.len()) && plain { Verdict::Keep } else { refuse("must be a language tag such as en") }
+    if (2..=35).contains(&text.len()) && plain {
+        Verdict::Keep
+    } else {
+        refuse("must be a language tag such as en")
+    }
 }
 
 #[cfg(test)]

@@ -18,9 +18,13 @@ fn problem(yaml: &str) -> String {
 
 #[test]
 fn a_file_of_the_deploy_cli_is_read() {
-    let (file, warnings) = TenantFile::parse(include_str!("../../tests/data/export.yaml"), ParseOptions::default())
-        .unwrap_or_else(|problems| panic!("{problems:#?}"));
-    assert_eq!((file.clients.len(), file.apis.len(), file.client_grants.len(), file.databases.len()), (3, 1, 1, 1));
+    let (file, warnings) =
+        TenantFile::parse(include_str!("../../tests/data/export.yaml"), ParseOptions::default())
+            .unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(
+        (file.clients.len(), file.apis.len(), file.client_grants.len(), file.databases.len()),
+        (3, 1, 1, 1)
+    );
     assert!(warnings.iter().all(|warning| warning.line.is_some()), "{warnings:#?}");
     let named: Vec<&str> = warnings.iter().map(|warning| warning.path.as_str()).collect();
     for path in ["rules", "actions", "emailProvider", "clients[0].sso_disabled", "databases[0].options.mfa"] {
@@ -59,15 +63,18 @@ databases:
       passwordPolici: good
 clientgrants: []
 ";
-    assert_eq!(problems(yaml), [
-        "line 2: tenant.friendly_nam is no key that Auth0 or Countersign knows",
-        "line 4: tenant.flags.enable_sos is no key that Auth0 or Countersign knows",
-        "line 7: clients[0].callback is no key that Auth0 or Countersign knows",
-        "line 9: clients[0].jwt_configuration.algorithm is no key that Auth0 or Countersign knows",
-        "line 14: resourceServers[0].scopes[0].descripton is no key that Auth0 or Countersign knows",
-        "line 18: databases[0].options.passwordPolici is no key that Auth0 or Countersign knows",
-        "line 19: clientgrants is no key that Auth0 or Countersign knows",
-    ]);
+    assert_eq!(
+        problems(yaml),
+        [
+            "line 2: tenant.friendly_nam is no key that Auth0 or Countersign knows",
+            "line 4: tenant.flags.enable_sos is no key that Auth0 or Countersign knows",
+            "line 7: clients[0].callback is no key that Auth0 or Countersign knows",
+            "line 9: clients[0].jwt_configuration.algorithm is no key that Auth0 or Countersign knows",
+            "line 14: resourceServers[0].scopes[0].descripton is no key that Auth0 or Countersign knows",
+            "line 18: databases[0].options.passwordPolici is no key that Auth0 or Countersign knows",
+            "line 19: clientgrants is no key that Auth0 or Countersign knows",
+        ]
+    );
 }
 
 #[test]
@@ -80,12 +87,15 @@ clients:
     tenant: acme
 rules: []
 ";
-    assert_eq!(warnings(yaml), [
-        "line 3: clients[0].logo_uri has no effect yet",
-        "line 4: clients[0].organization_usage has no effect yet",
-        "line 5: clients[0].tenant is left out: it is read-only at Auth0 and made here",
-        "line 6: rules has no effect yet",
-    ]);
+    assert_eq!(
+        warnings(yaml),
+        [
+            "line 3: clients[0].logo_uri has no effect yet",
+            "line 4: clients[0].organization_usage has no effect yet",
+            "line 5: clients[0].tenant is left out: it is read-only at Auth0 and made here",
+            "line 6: rules has no effect yet",
+        ]
+    );
 }
 
 /// Keys that would restrict access, with a value that does and one that does not.
@@ -93,18 +103,38 @@ const RESTRICTING: [(&str, &str, &str); 21] = [
     ("clients:\n  - {name: A, require_pushed_authorization_requests: #}", "true", "false"),
     ("clients:\n  - {name: A, signed_request_object: #}", "{required: true}", "{required: false}"),
     ("clients:\n  - {name: A, compliance_level: #}", "fapi2_sp_mtls_mtls", "none"),
-    ("clients:\n  - {name: A, client_authentication_methods: #}", "{private_key_jwt: {credentials: []}}", "null"),
+    (
+        "clients:\n  - {name: A, client_authentication_methods: #}",
+        "{private_key_jwt: {credentials: []}}",
+        "null",
+    ),
     ("clients:\n  - {name: A, organization_usage: #}", "require", "allow"),
-    ("clients:\n  - {name: A, token_quota: #}", "{client_credentials: {per_day: 5}}", "{client_credentials: {enforce: false}}"),
+    (
+        "clients:\n  - {name: A, token_quota: #}",
+        "{client_credentials: {per_day: 5}}",
+        "{client_credentials: {enforce: false}}",
+    ),
     ("clients:\n  - {name: A, sso_disabled: #}", "true", "false"),
     ("resourceServers:\n  - {identifier: a, enforce_policies: #}", "true", "false"),
     ("resourceServers:\n  - {identifier: a, token_encryption: #}", "{format: compact-nested-jwe}", "null"),
-    ("resourceServers:\n  - {identifier: a, consent_policy: #}", "transactional-authorization-with-mfa", "null"),
+    (
+        "resourceServers:\n  - {identifier: a, consent_policy: #}",
+        "transactional-authorization-with-mfa",
+        "null",
+    ),
     ("resourceServers:\n  - {identifier: a, authorization_policy: #}", "{policy_id: x}", "null"),
-    ("resourceServers:\n  - {identifier: a, proof_of_possession: {mechanism: mtls, required: #}}", "true", "false"),
+    (
+        "resourceServers:\n  - {identifier: a, proof_of_possession: {mechanism: mtls, required: #}}",
+        "true",
+        "false",
+    ),
     ("clientGrants:\n  - {client_id: a, audience: a, organization_usage: #}", "require", "deny"),
     ("databases:\n  - {name: a, authentication: {active: #}}", "false", "true"),
-    ("databases:\n  - {name: a, options: {authentication_methods: {password: {enabled: #}}}}", "false", "true"),
+    (
+        "databases:\n  - {name: a, options: {authentication_methods: {password: {enabled: #}}}}",
+        "false",
+        "true",
+    ),
     ("tenant: {flags: {require_pushed_authorization_requests: #}}", "true", "false"),
     ("tenant: {flags: {enable_sso: #}}", "false", "true"),
     ("tenant: {default_token_quota: {clients: {client_credentials: {enforce: #}}}}", "true", "false"),
@@ -129,7 +159,9 @@ fn a_key_that_would_restrict_access_is_refused_unless_that_is_allowed() {
 }
 
 fn warnings_of(yaml: &str) -> Vec<Warning> {
-    TenantFile::parse(yaml, ParseOptions::default()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}")).1
+    TenantFile::parse(yaml, ParseOptions::default())
+        .unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+        .1
 }
 
 #[test]
@@ -159,36 +191,92 @@ fn levels_that_are_not_built_are_named() {
     );
     assert!(problem("clients: [{name: A, compliance: strict}]").contains("must be one of: auth0, rfc"));
     assert!(problem("databases: [{name: a, strategy: samlp}]").contains("samlp is not built yet"));
-    assert!(problem("clients: [{name: A, jwt_configuration: {alg: EdDSA}}]").contains("EdDSA is not built yet"));
+    assert!(
+        problem("clients: [{name: A, jwt_configuration: {alg: EdDSA}}]").contains("EdDSA is not built yet")
+    );
 }
 
 #[test]
 fn values_of_the_wrong_type_or_out_of_bounds_are_refused_with_path_and_line() {
     let cases = [
-        ("clients: [{name: 1}]", "clients[0].name must be text and is a number; put it in quotes if it is one"),
-        ("clients: [{name: A, callbacks: https://a.test/}]", "clients[0].callbacks must be a list of texts and is text"),
+        (
+            "clients: [{name: 1}]",
+            "clients[0].name must be text and is a number; put it in quotes if it is one",
+        ),
+        (
+            "clients: [{name: A, callbacks: https://a.test/}]",
+            "clients[0].callbacks must be a list of texts and is text",
+        ),
         ("clients: [{name: A, callbacks: [1]}]", "clients[0].callbacks[0] must be text and is a number"),
-        ("clients: [{name: A, is_first_party: 'yes'}]", "clients[0].is_first_party must be true or false and is text"),
+        (
+            "clients: [{name: A, is_first_party: 'yes'}]",
+            "clients[0].is_first_party must be true or false and is text",
+        ),
         ("clients: [A]", "clients[0] must be an object and is text"),
         ("clients: {name: A}", "clients must be a list and is an object"),
         ("clients: [{name: <b>}]", "clients[0].name may have no <, > or control characters"),
-        ("clients: [{name: A, refresh_token: {leeway: -1}}]", "clients[0].refresh_token.leeway must be a whole number from 0 to 31557600"),
-        ("clients: [{name: A, refresh_token: {idle_token_lifetime: 100, token_lifetime: 99, expiration_type: expiring}}]", "clients[0].refresh_token has an idle_token_lifetime over its token_lifetime"),
-        ("clients: [{name: A, client_secret: short}]", "clients[0].client_secret must have 16 to 512 visible ASCII characters"),
-        ("clients: [{name: A, client_id: 'a b'}]", "clients[0].client_id must have 1 to 64 letters, digits, or any of - . _ ~"),
+        (
+            "clients: [{name: A, refresh_token: {leeway: -1}}]",
+            "clients[0].refresh_token.leeway must be a whole number from 0 to 31557600",
+        ),
+        (
+            "clients: [{name: A, refresh_token: {idle_token_lifetime: 100, token_lifetime: 99, expiration_type: expiring}}]",
+            "clients[0].refresh_token has an idle_token_lifetime over its token_lifetime",
+        ),
+        (
+            "clients: [{name: A, client_secret: short}]",
+            "clients[0].client_secret must have 16 to 512 visible ASCII characters",
+        ),
+        (
+            "clients: [{name: A, client_id: 'a b'}]",
+            "clients[0].client_id must have 1 to 64 letters, digits, or any of - . _ ~",
+        ),
         ("clients: [{name: A, grant_types: [pasword]}]", "clients[0].grant_types[0] is no grant type"),
-        ("clients: [{name: '##NAME##'}]", "clients[0].name has a keyword of the deploy CLI (##NAME## or @@NAME@@), which is not replaced here"),
-        ("clients: [{name: A, initiate_login_uri: 'http://a.test/'}]", "clients[0].initiate_login_uri must be an https URL"),
-        ("clients: [{name: A, client_metadata: {a: 1}}]", "clients[0].client_metadata must be an object of at most 10 texts of at most 255 characters"),
-        ("resourceServers: [{identifier: a, token_lifetime: 2592001}]", "resourceServers[0].token_lifetime must be a whole number from 1 to 2592000"),
-        ("resourceServers: [{identifier: a, token_lifetime: 60, token_lifetime_for_web: 61}]", "resourceServers[0].token_lifetime_for_web is over token_lifetime"),
-        ("resourceServers: [{identifier: a, scopes: [{value: 'a b'}]}]", "resourceServers[0].scopes[0].value must be one scope value, without spaces, quotes or backslashes"),
-        ("resourceServers: [{identifier: a, scopes: [{value: a}, {value: a}]}]", "resourceServers[0].scopes has a twice"),
-        ("resourceServers: [{identifier: 'https://a.test/userinfo'}]", "resourceServers[0].identifier is the identifier of a system API"),
-        ("resourceServers: [{identifier: a, proof_of_possession: {required: true}}]", "resourceServers[0].proof_of_possession must name its mechanism"),
-        ("databases: [{name: a b}]", "databases[0].name must have 1 to 128 letters, digits and single hyphens between them"),
+        (
+            "clients: [{name: '##NAME##'}]",
+            "clients[0].name has a keyword of the deploy CLI (##NAME## or @@NAME@@), which is not replaced here",
+        ),
+        (
+            "clients: [{name: A, initiate_login_uri: 'http://a.test/'}]",
+            "clients[0].initiate_login_uri must be an https URL",
+        ),
+        (
+            "clients: [{name: A, client_metadata: {a: 1}}]",
+            "clients[0].client_metadata must be an object of at most 10 texts of at most 255 characters",
+        ),
+        (
+            "resourceServers: [{identifier: a, token_lifetime: 2592001}]",
+            "resourceServers[0].token_lifetime must be a whole number from 1 to 2592000",
+        ),
+        (
+            "resourceServers: [{identifier: a, token_lifetime: 60, token_lifetime_for_web: 61}]",
+            "resourceServers[0].token_lifetime_for_web is over token_lifetime",
+        ),
+        (
+            "resourceServers: [{identifier: a, scopes: [{value: 'a b'}]}]",
+            "resourceServers[0].scopes[0].value must be one scope value, without spaces, quotes or backslashes",
+        ),
+        (
+            "resourceServers: [{identifier: a, scopes: [{value: a}, {value: a}]}]",
+            "resourceServers[0].scopes has a twice",
+        ),
+        (
+            "resourceServers: [{identifier: 'https://a.test/userinfo'}]",
+            "resourceServers[0].identifier is the identifier of a system API",
+        ),
+        (
+            "resourceServers: [{identifier: a, proof_of_possession: {required: true}}]",
+            "resourceServers[0].proof_of_possession must name its mechanism",
+        ),
+        (
+            "databases: [{name: a b}]",
+            "databases[0].name must have 1 to 128 letters, digits and single hyphens between them",
+        ),
         ("tenant: {session_lifetime: 0}", "tenant.session_lifetime must be a number from 0.01 to 8760"),
-        ("tenant: {session_lifetime: 1, session_lifetime_in_minutes: 60}", "tenant.session_lifetime_in_minutes is given twice: in hours and in minutes"),
+        (
+            "tenant: {session_lifetime: 1, session_lifetime_in_minutes: 60}",
+            "tenant.session_lifetime_in_minutes is given twice: in hours and in minutes",
+        ),
         ("tenant: {session_cookie: {}}", "tenant.session_cookie must name its mode"),
         ("tenant: []", "tenant must be an object and is a list"),
         ("[]", "the file must be an object of sections and is a list"),
@@ -200,13 +288,16 @@ fn values_of_the_wrong_type_or_out_of_bounds_are_refused_with_path_and_line() {
 
 #[test]
 fn what_must_be_there_is_required() {
-    assert_eq!(problems("clients: [{}]\nresourceServers: [{}]\nclientGrants: [{}]\ndatabases: [{}]\n"), [
-        "line 1: clients[0].name is required",
-        "line 2: resourceServers[0].identifier is required",
-        "line 3: clientGrants[0].client_id is required",
-        "line 3: clientGrants[0].audience is required",
-        "line 4: databases[0].name is required",
-    ]);
+    assert_eq!(
+        problems("clients: [{}]\nresourceServers: [{}]\nclientGrants: [{}]\ndatabases: [{}]\n"),
+        [
+            "line 1: clients[0].name is required",
+            "line 2: resourceServers[0].identifier is required",
+            "line 3: clientGrants[0].client_id is required",
+            "line 3: clientGrants[0].audience is required",
+            "line 4: databases[0].name is required",
+        ]
+    );
 }
 
 #[test]
@@ -228,14 +319,17 @@ databases:
   - {name: d}
 tenant: {friendly_name: X, friendly_name: Y}
 ";
-    assert_eq!(problems(yaml), [
-        "line 3: clients[1].client_id is the same as that of clients[0] on line 2",
-        "line 4: clients[2].name is the same as that of clients[0] on line 2",
-        "line 7: resourceServers[1].identifier is the same as that of resourceServers[0] on line 6",
-        "line 10: clientGrants[1].client_id is the same as that of clientGrants[0] on line 9",
-        "line 14: databases[1].name is the same as that of databases[0] on line 13",
-        "line 15: tenant.friendly_name stands twice, first on line 15",
-    ]);
+    assert_eq!(
+        problems(yaml),
+        [
+            "line 3: clients[1].client_id is the same as that of clients[0] on line 2",
+            "line 4: clients[2].name is the same as that of clients[0] on line 2",
+            "line 7: resourceServers[1].identifier is the same as that of resourceServers[0] on line 6",
+            "line 10: clientGrants[1].client_id is the same as that of clientGrants[0] on line 9",
+            "line 14: databases[1].name is the same as that of databases[0] on line 13",
+            "line 15: tenant.friendly_name stands twice, first on line 15",
+        ]
+    );
 }
 
 #[test]

@@ -43,7 +43,10 @@ pub fn login_buckets(user: &User) -> Vec<Bucket> {
 ///
 /// # Errors
 /// A fault of the store.
-pub async fn clear_login_attempts(buckets: &[Bucket], attempts: &(impl Attempts + ?Sized)) -> Result<(), Fault> {
+pub async fn clear_login_attempts(
+    buckets: &[Bucket],
+    attempts: &(impl Attempts + ?Sized),
+) -> Result<(), Fault> {
     for bucket in buckets {
         attempts.clear(bucket).await?;
     }

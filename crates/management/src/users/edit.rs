@@ -32,8 +32,7 @@ pub(super) async fn edit(
         let mut record = edit.user;
         record.updated_at = admin.now;
         let user = record.clone();
-        let upsert =
-            Upsert { record, expected_version: Some(stored.version), raise_epoch: edit.raise_epoch };
+        let upsert = Upsert { record, expected_version: Some(stored.version), raise_epoch: edit.raise_epoch };
         let (code, title) = edit.event;
         let mut event = admin.log(code, title);
         event.user_id = Some(id.clone());

@@ -170,13 +170,13 @@ fn unite(problems: &mut Reader, metadata: &mut Map<String, Value>, (name, given)
     match given.as_object().filter(|given| !given.is_empty()) {
         None => metadata.retain(|key, _| key == sample::MARK),
         Some(given) => {
-            if let Some(problem) = profile::metadata_problem(given, name == "app_metadata") {
+            if let Some(problem) = profile::reserved_key_problem(given).filter(|_| name == "app_metadata") {
                 problems.problem(name, problem);
             }
             for (key, value) in given {
                 put(metadata, key, Some(value));
             }
-            if let Some(problem) = profile::metadata_problem(metadata, false) {
+            if let Some(problem) = profile::size_problem(metadata) {
                 problems.problem(name, problem);
             }
         }

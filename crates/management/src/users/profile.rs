@@ -35,9 +35,10 @@ const MAX_METADATA_BYTES: usize = 16 * 1024;
 pub(super) fn email(text: &str) -> Verdict {
     let is_address = normalise_identifier(text).is_some_and(|address| {
         let plain = !address.chars().any(|c| c.is_whitespace() || c.is_control());
-        plain && address.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
-        })
+        plain
+            && address.split_once('@').is_some_and(|(local, domain)| {
+                !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+            })
     });
     if is_address { Verdict::Keep } else { Verdict::Refuse("must be an e-mail address".to_owned()) }
 }
@@ -71,11 +72,14 @@ pub(super) fn phone(text: &str) -> Verdict {
     }
 }
 
-/// What is wrong with a metadata object.
-pub(super) fn metadata_problem(metadata: &Map<String, Value>, is_app: bool) -> Option<String> {
-    if let Some(key) = metadata.keys().find(|key| is_app && RESERVED.contains(&key.as_str())) {
-        return Some(format!("may not have the key {key}"));
-    }
+/// What is wrong with the keys of an `app_metadata` object.
+pub(super) fn reserved_key_problem(app_metadata: &Map<String, Value>) -> Option<String> {
+    let key = app_metadata.keys().find(|key| RESERVED.contains(&key.as_str()))?;
+    Some(format!("may not have the key {key}"))
+}
+
+/// What is wrong with the size of a metadata object.
+pub(super) fn size_problem(metadata: &Map<String, Value>) -> Option<String> {
     let size = serde_json::to_vec(metadata).map_or(usize::MAX, |json| json.len());
     (size > MAX_METADATA_BYTES).then(|| format!("may have at most {MAX_METADATA_BYTES} bytes"))
 }

@@ -9,16 +9,16 @@ use countersign_testkit::{NOW, SeededRandom, TestSealer, block_on};
 use countersign_users::{PasswordHasher, Verification};
 
 /// A store and an administrator's tools.
-pub struct Desk {
-    pub storage: MemoryStorage,
-    pub random: SeededRandom,
-    pub sealer: TestSealer,
-    pub now: Timestamp,
+pub(crate) struct Desk {
+    pub(crate) storage: MemoryStorage,
+    pub(crate) random: SeededRandom,
+    pub(crate) sealer: TestSealer,
+    pub(crate) now: Timestamp,
 }
 
 impl Desk {
     /// An empty store.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             storage: MemoryStorage::new(),
             random: SeededRandom::default(),
@@ -28,31 +28,31 @@ impl Desk {
     }
 
     /// A store with a tenant.
-    pub fn with(yaml: &str) -> Self {
+    pub(crate) fn with(yaml: &str) -> Self {
         let desk = Self::new();
         desk.apply(yaml);
         desk
     }
 
     /// What a use case needs.
-    pub fn admin(&self) -> Admin<'_> {
+    pub(crate) fn admin(&self) -> Admin<'_> {
         Admin { storage: &self.storage, random: &self.random, now: self.now }
     }
 
     /// Applies a file that fits.
-    pub fn apply(&self, yaml: &str) -> Report {
+    pub(crate) fn apply(&self, yaml: &str) -> Report {
         self.try_apply(yaml).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Applies a file.
-    pub fn try_apply(&self, yaml: &str) -> Result<Report, ApplyError> {
+    pub(crate) fn try_apply(&self, yaml: &str) -> Result<Report, ApplyError> {
         let (file, _) = TenantFile::parse(yaml, ParseOptions::default())
             .unwrap_or_else(|problems| panic!("{problems:#?}"));
         block_on(apply(&file, &self.sealer, &self.admin()))
     }
 
     /// The problems of a file that does not fit.
-    pub fn refused(&self, yaml: &str) -> Vec<String> {
+    pub(crate) fn refused(&self, yaml: &str) -> Vec<String> {
         match self.try_apply(yaml) {
             Err(ApplyError::Refused(problems)) => problems.iter().map(Problem::to_string).collect(),
             other => panic!("{other:?}"),
@@ -60,13 +60,13 @@ impl Desk {
     }
 
     /// The client of that name.
-    pub fn client(&self, name: &str) -> Client {
+    pub(crate) fn client(&self, name: &str) -> Client {
         let clients = block_on(self.storage.clients()).unwrap();
         clients.into_iter().find(|client| client.settings.name == name).unwrap()
     }
 
     /// A client's secret.
-    pub fn secret_of(&self, name: &str) -> Option<String> {
+    pub(crate) fn secret_of(&self, name: &str) -> Option<String> {
         use countersign_oauth::Sealer as _;
         let sealed = self.client(name).secret?;
         let opened = self.sealer.open(countersign_management::CLIENT_SECRET_PURPOSE, &sealed).unwrap();
@@ -74,24 +74,24 @@ impl Desk {
     }
 
     /// The user of that id.
-    pub fn user(&self, id: &str) -> Option<User> {
+    pub(crate) fn user(&self, id: &str) -> Option<User> {
         block_on(self.storage.user(&id.into())).unwrap()
     }
 
     /// The counter that caches compare.
-    pub fn configuration_version(&self) -> i64 {
+    pub(crate) fn configuration_version(&self) -> i64 {
         block_on(self.storage.configuration_version()).unwrap()
     }
 
     /// Event codes and descriptions of the log, the oldest first.
-    pub fn log(&self) -> Vec<(String, String)> {
+    pub(crate) fn log(&self) -> Vec<(String, String)> {
         let events = block_on(self.storage.log_events(1_000)).unwrap();
         events.into_iter().rev().map(|event| (event.event, event.description)).collect()
     }
 }
 
 /// A hasher whose hash is the password itself; no production code may hold it.
-pub struct PlainHasher;
+pub(crate) struct PlainHasher;
 
 impl PasswordHasher for PlainHasher {
     fn hash<'a>(&'a self, password: &'a Secret<String>) -> BoxFuture<'a, Result<PasswordHash, Fault>> {
@@ -104,8 +104,8 @@ impl PasswordHasher for PlainHasher {
         hash: Option<&'a PasswordHash>,
     ) -> BoxFuture<'a, Result<Verification, Fault>> {
         let right = hash.is_some_and(|hash| hash.as_str() == format!("plain:{}", password.expose()));
-        Box::pin(async move {
-            Ok(if right { Verification::Right { rehash: None } } else { Verification::Wrong })
-        })
+        Box::pin(
+            async move { Ok(if right { Verification::Right { rehash: None } } else { Verification::Wrong }) },
+        )
     }
 }

@@ -48,8 +48,7 @@ pub(crate) const API: &[Key] = &[
 
 const DIALECTS: &[&str] = &["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"];
 
-const SCOPE: &[Key] =
-    &[used("value", Text(rules::scope)), used("description", Text(rules::optional_text))];
+const SCOPE: &[Key] = &[used("value", Text(rules::scope)), used("description", Text(rules::optional_text))];
 
 const SUBJECTS: &[Key] = &[
     used("user", Object(&[used("policy", Choice(&["allow_all", "require_client_grant", "deny_all"], &[]))])),
@@ -69,7 +68,8 @@ pub(crate) const CLIENT_GRANT: &[Key] = &[
     used("scope", Texts(rules::scope)),
     used("subject_type", Choice(&["client", "user"], &["anonymous_user"])),
     used("allow_all_scopes", Flag),
-    unused("organization_usage", Choice(&["deny", "allow", "require"], &[])).restricting(|value| value == "require"),
+    unused("organization_usage", Choice(&["deny", "allow", "require"], &[]))
+        .restricting(|value| value == "require"),
     unused("allow_any_organization", Flag),
     unused("authorization_details_types", Any),
     unused("default_for", Any),

@@ -26,7 +26,10 @@ pub(crate) const CLIENT: &[Key] = &[
     used("oidc_conformant", Flag).remarking(is_false, "is treated as true: there is no legacy pipeline"),
     used(
         "token_endpoint_auth_method",
-        Choice(&["none", "client_secret_post", "client_secret_basic"], &["private_key_jwt", "client_secret_jwt"]),
+        Choice(
+            &["none", "client_secret_post", "client_secret_basic"],
+            &["private_key_jwt", "client_secret_jwt"],
+        ),
     ),
     used("grant_types", Texts(rules::grant_type)),
     used("callbacks", Texts(rules::callback)),
@@ -43,7 +46,8 @@ pub(crate) const CLIENT: &[Key] = &[
     unused("signed_request_object", Any).restricting(|value| holds(value, "/required")),
     unused("compliance_level", Any).restricting(|value| is_given(value) && value != "none"),
     unused("client_authentication_methods", Any).restricting(is_given),
-    unused("organization_usage", Choice(&["deny", "allow", "require"], &[])).restricting(|value| value == "require"),
+    unused("organization_usage", Choice(&["deny", "allow", "require"], &[]))
+        .restricting(|value| value == "require"),
     unused("token_quota", Any).restricting(is_enforced_quota),
     unused("sso_disabled", Flag).restricting(is_true),
     unused("organization_require_behavior", Any),

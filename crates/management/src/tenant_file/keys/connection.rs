@@ -10,8 +10,26 @@ use crate::{
 
 /// The strategies that Auth0 has beside databases.
 const OTHER_STRATEGIES: &[&str] = &[
-    "ad", "adfs", "apple", "auth0-adldap", "email", "facebook", "github", "google-apps", "google-oauth2",
-    "linkedin", "oauth1", "oauth2", "oidc", "okta", "samlp", "sms", "twitter", "waad", "weibo", "windowslive",
+    "ad",
+    "adfs",
+    "apple",
+    "auth0-adldap",
+    "email",
+    "facebook",
+    "github",
+    "google-apps",
+    "google-oauth2",
+    "linkedin",
+    "oauth1",
+    "oauth2",
+    "oidc",
+    "okta",
+    "samlp",
+    "sms",
+    "twitter",
+    "waad",
+    "weibo",
+    "windowslive",
 ];
 
 /// `databases[]` (management §3.5.4).

@@ -52,7 +52,8 @@ pub(crate) const SECTIONS: &[Key] = &[
 fn blocks(value: &Value) -> bool {
     let blocking = |detector: &str| {
         let shields = value.get(detector).and_then(|detector| detector.get("shields"));
-        let blocks = shields.and_then(Value::as_array).is_none_or(|shields| shields.iter().any(|s| s == "block"));
+        let blocks =
+            shields.and_then(Value::as_array).is_none_or(|shields| shields.iter().any(|s| s == "block"));
         holds(value, &format!("/{detector}/enabled")) && blocks
     };
     let challenges = |kind: &str| {

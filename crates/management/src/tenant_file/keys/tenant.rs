@@ -66,11 +66,8 @@ pub(crate) const TENANT: &[Key] = &[
     ignored("sandbox_versions_available", READ_ONLY),
 ];
 
-const ERROR_PAGE: &[Key] = &[
-    used("url", Text(rules::web_url)),
-    unused("html", Any),
-    unused("show_log_link", Flag),
-];
+const ERROR_PAGE: &[Key] =
+    &[used("url", Text(rules::web_url)), unused("html", Any), unused("show_log_link", Flag)];
 
 /// `tenant.flags`.
 const FLAGS: &[Key] = &[

@@ -36,7 +36,9 @@ fn sp_010_a_callback_with_a_parameter_of_the_answer_is_refused() {
 
 #[test]
 fn callbacks_may_have_private_schemes_and_loopback() {
-    for uri in ["https://a.test", "http://localhost:3000/cb", "http://[::1]:80/", "com.example.app://a/b", "app:/cb"] {
+    for uri in
+        ["https://a.test", "http://localhost:3000/cb", "http://[::1]:80/", "com.example.app://a/b", "app:/cb"]
+    {
         assert_eq!(callback(uri), Verdict::Keep, "{uri}");
     }
     for uri in ["", "/cb", "https://", "https://u@a.test/", "https://a.test:0/", "https://é.test/", "a b"] {
@@ -73,7 +75,11 @@ fn grants_that_come_later_are_kept_with_a_warning() {
     for grant in ["authorization_code", "refresh_token", "client_credentials", "implicit"] {
         assert_eq!(grant_type(grant), Verdict::Keep);
     }
-    for grant in ["password", "urn:ietf:params:oauth:grant-type:device_code", "http://auth0.com/oauth/grant-type/mfa-otp"] {
+    for grant in [
+        "password",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "http://auth0.com/oauth/grant-type/mfa-otp",
+    ] {
         assert!(matches!(grant_type(grant), Verdict::KeepBut(_)), "{grant}");
     }
     assert!(is_refused(&grant_type("authorisation_code")));

@@ -10,13 +10,16 @@ const MAX_LANES: u32 = 4;
 
 /// Reads `custom_password_hash`: argon2 as a PHC string; the message never shows the hash.
 pub(super) fn custom_password_hash(hash: &Map<String, Value>) -> Result<PasswordHash, String> {
-    if let Some(key) = hash.keys().find(|key| !["algorithm", "hash", "salt", "password", "keylen"].contains(&key.as_str())) {
+    if let Some(key) =
+        hash.keys().find(|key| !["algorithm", "hash", "salt", "password", "keylen"].contains(&key.as_str()))
+    {
         return Err(format!("has {key}, which is no key of it"));
     }
     match hash.get("algorithm").and_then(Value::as_str) {
         Some("argon2") => {}
         Some(
-            other @ ("bcrypt" | "hmac" | "ldap" | "md4" | "md5" | "sha1" | "sha256" | "sha512" | "pbkdf2" | "scrypt"),
+            other @ ("bcrypt" | "hmac" | "ldap" | "md4" | "md5" | "sha1" | "sha256" | "sha512" | "pbkdf2"
+            | "scrypt"),
         ) => return Err(format!("is of {other}, and such hashes come with a later release")),
         _ => return Err("must name its algorithm".to_owned()),
     }

@@ -54,7 +54,11 @@ async fn find(user: &NewUser, connection: &Connection, admin: &Admin<'_>) -> Res
     Ok(None)
 }
 
-async fn unchanged(user: &NewUser, stored: &User, hasher: &dyn PasswordHasher) -> Result<ImportedUser, Fault> {
+async fn unchanged(
+    user: &NewUser,
+    stored: &User,
+    hasher: &dyn PasswordHasher,
+) -> Result<ImportedUser, Fault> {
     let password = known_password(user.password.as_ref(), stored, hasher).await?;
     Ok(imported(user, stored.id.clone(), ImportOutcome::Unchanged, password))
 }
@@ -70,7 +74,12 @@ async fn known_password(
     Ok((verification != Verification::Wrong).then(|| password.clone()))
 }
 
-fn imported(user: &NewUser, id: UserId, outcome: ImportOutcome, password: Option<Secret<String>>) -> ImportedUser {
+fn imported(
+    user: &NewUser,
+    id: UserId,
+    outcome: ImportOutcome,
+    password: Option<Secret<String>>,
+) -> ImportedUser {
     ImportedUser {
         user_id: Some(id),
         email: user.email.clone(),
@@ -84,7 +93,12 @@ fn full_id(own: &str) -> UserId {
     UserId::new(format!("auth0|{own}"))
 }
 
-fn record(user: &NewUser, connection: &Connection, password: Option<PasswordHash>, admin: &Admin<'_>) -> User {
+fn record(
+    user: &NewUser,
+    connection: &Connection,
+    password: Option<PasswordHash>,
+    admin: &Admin<'_>,
+) -> User {
     let own = user.id.clone().unwrap_or_else(|| generate::hex24(admin.random));
     User {
         id: full_id(&own),

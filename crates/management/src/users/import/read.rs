@@ -99,9 +99,12 @@ pub(super) fn read(
         reader.problem(path, "has neither email nor username");
     }
     user.claims = claims(&given, &user);
-    for (key, metadata) in [("user_metadata", &mut user.user_metadata), ("app_metadata", &mut user.app_metadata)] {
+    for (key, metadata) in
+        [("user_metadata", &mut user.user_metadata), ("app_metadata", &mut user.app_metadata)]
+    {
         if let Some(Value::Object(object)) = given.remove(key) {
-            if let Some(problem) = profile::metadata_problem(&object, key == "app_metadata") {
+            let reserved = profile::reserved_key_problem(&object).filter(|_| key == "app_metadata");
+            for problem in reserved.into_iter().chain(profile::size_problem(&object)) {
                 reader.problem(&format!("{path}.{key}"), problem);
             }
             *metadata = object;
@@ -155,7 +158,10 @@ fn read_password(
         user.password = Some(text);
     }
     if bcrypt {
-        reader.problem(&format!("{path}.password_hash"), "is of bcrypt, and such hashes come with a later release");
+        reader.problem(
+            &format!("{path}.password_hash"),
+            "is of bcrypt, and such hashes come with a later release",
+        );
     }
     if let Some(hash) = given_hash {
         match custom_password_hash(hash) {
