@@ -24,11 +24,8 @@ pub(crate) struct Apply {
 
 impl Apply {
     pub(crate) fn run(self, environment: &Environment) -> Outcome {
-        let options = ApplyOptions {
-            tenant: self.tenant,
-            users: self.users,
-            allow_unenforced: self.allow_unenforced,
-        };
+        let options =
+            ApplyOptions { tenant: self.tenant, users: self.users, allow_unenforced: self.allow_unenforced };
         apply(&options, &self.store.options(), environment, &mut std::io::stdout())
     }
 }

@@ -20,7 +20,8 @@ impl Config {
             print!("{}", config::reference());
             return Ok(Ended::Done);
         }
-        let layers = Layers::merge(&self.settings.overrides(), environment).map_err(|failure| vec![failure])?;
+        let layers =
+            Layers::merge(&self.settings.overrides(), environment).map_err(|failure| vec![failure])?;
         print!("{}", config::print(&layers));
         config::Config::read(&layers).map(|_| Ended::Done).map_err(|failure| vec![failure])
     }

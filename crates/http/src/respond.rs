@@ -2,7 +2,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use countersign_auth0::{Dressed, Endpoint, dress, dress_fault};
 use countersign_authorization_endpoint::{Answer, CookieChange, Outcome, ResponseMode, Shown, Target};
-use countersign_oauth::{Compliance, Error, Fault, Handle, OAuthError, RequestContext};
+use countersign_oauth::{Compliance, Error, Fault, Handle, OAuthError, RedirectUri, RequestContext};
 use countersign_pages::{ErrorView, Framing, Locale, Page};
 use serde::Serialize;
 
@@ -120,6 +120,35 @@ pub(crate) async fn error_page(
     page(error_head(&dressed), provider.pages.error(&view, &locale))
 }
 
+/// The tenant's own error page, where it has one: a fixed URL of its settings, never one of the request.
+async fn tenants_own_error_page(
+    provider: &Provider,
+    error: &OAuthError,
+    dressed: &Dressed,
+    context: &RequestContext,
+) -> Option<String> {
+    let settings = provider.storage.settings().await.ok()?.record;
+    let url = settings.error_page.as_ref()?.get("url")?.as_str()?;
+    let page = RedirectUri::parse(url).ok().filter(RedirectUri::is_web)?;
+    let lang = settings.enabled_locales.first().cloned();
+    let values: Vec<(&str, String)> = [
+        ("client_id", error.value("client_id").map(str::to_owned)),
+        ("lang", lang),
+        ("error", Some(dressed.code.clone())),
+        ("error_description", Some(dressed.description.clone())),
+        ("tracking", Some(context.request_id.clone())),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect();
+    Some(page.with_query(&encode(&values)))
+}
+
+/// Form-encodes; percent-encoded spaces are read alike by form decoders and by plain URI decoders.
+fn encode<N: Serialize>(values: &[(N, String)]) -> String {
+    serde_urlencoded::to_string(values).unwrap_or_default().replace('+', "%20")
+}
+
 /// A fault, as a page.
 pub(crate) async fn fault_page(
     request: &HttpRequest,
@@ -207,8 +236,7 @@ fn answer(
     if let Some(iss) = &target.iss {
         values.push(("iss".to_owned(), iss.clone()));
     }
-    // Percent-encoded spaces are read alike by form decoders and by plain URI decoders.
-    let encoded = serde_urlencoded::to_string(&values).unwrap_or_default().replace('+', "%20");
+    let encoded = encode(&values);
     let location = match target.response_mode {
         ResponseMode::Query => target.redirect_uri.with_query(&encoded),
         ResponseMode::Fragment => target.redirect_uri.with_fragment(&encoded),

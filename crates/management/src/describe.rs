@@ -9,7 +9,7 @@ use crate::{
 
 /// What a store holds, as far as a start needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+pub enum StoreContent {
     /// Nothing.
     Empty,
     /// The sample tenant, and users perhaps.
@@ -22,7 +22,7 @@ pub enum Content {
 ///
 /// # Errors
 /// A fault of the store.
-pub async fn content(storage: &dyn Storage) -> Result<Content, Fault> {
+pub async fn store_content(storage: &dyn Storage) -> Result<StoreContent, Fault> {
     let clients = storage.clients().await?;
     let apis = storage.resource_servers().await?;
     let connections = storage.connections().await?;
@@ -33,9 +33,9 @@ pub async fn content(storage: &dyn Storage) -> Result<Content, Fault> {
         .chain(connections.iter().map(|connection| is_sample(&connection.settings.other)))
         .collect();
     Ok(match (marks.is_empty(), marks.iter().all(|mark| *mark)) {
-        (true, _) => Content::Empty,
-        (false, true) => Content::Sample,
-        (false, false) => Content::Tenant,
+        (true, _) => StoreContent::Empty,
+        (false, true) => StoreContent::Sample,
+        (false, false) => StoreContent::Tenant,
     })
 }
 

@@ -17,7 +17,9 @@ pub use apply::{
     AppliedObject, ApplyError, CLIENT_SECRET_PURPOSE, ObjectKind, Outcome, Report, SIGNING_SECRET_PURPOSE,
     apply,
 };
-pub use describe::{Content, DescribedApi, DescribedClient, DescribedUser, Description, content, describe};
+pub use describe::{
+    DescribedApi, DescribedClient, DescribedUser, Description, StoreContent, describe, store_content,
+};
 pub use problem::{Problem, Warning};
 pub use sample::{
     SAMPLE_API, SAMPLE_CONNECTION, SAMPLE_EMAIL, SAMPLE_PORTS, SampleReport, SampleSecrets, SampleTenant,

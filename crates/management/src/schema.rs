@@ -6,6 +6,9 @@ use serde_json::Value;
 
 pub(crate) use reader::{Lines, Reader};
 
+/// Says something of a value.
+pub(crate) type Test = fn(&Value) -> bool;
+
 /// One key of an object of Auth0's, or an extension of ours.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key {
@@ -16,9 +19,9 @@ pub(crate) struct Key {
     /// What becomes of it.
     pub(crate) fate: Fate,
     /// Values that would restrict access and are not enforced yet.
-    pub(crate) restricts: Option<fn(&Value) -> bool>,
+    pub(crate) restricts: Option<Test>,
     /// Values that do not do what they do at Auth0, and what happens instead.
-    pub(crate) remark: Option<(fn(&Value) -> bool, &'static str)>,
+    pub(crate) remark: Option<(Test, &'static str)>,
 }
 
 /// What a value must be. `null` always is allowed and means the default.
@@ -78,13 +81,13 @@ impl Key {
     }
 
     /// Some values of it would restrict access.
-    pub(crate) const fn restricting(mut self, when: fn(&Value) -> bool) -> Self {
+    pub(crate) const fn restricting(mut self, when: Test) -> Self {
         self.restricts = Some(when);
         self
     }
 
     /// Some values of it do not do what they do at Auth0.
-    pub(crate) const fn remarking(mut self, when: fn(&Value) -> bool, instead: &'static str) -> Self {
+    pub(crate) const fn remarking(mut self, when: Test, instead: &'static str) -> Self {
         self.remark = Some((when, instead));
         self
     }

@@ -1,11 +1,12 @@
 //! The sample tenant: made in an empty store, the same at every start, and gone when a real one comes.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 
 use countersign_management::{
-    ApplyError, Content, ImportOptions, ImportOutcome, Outcome, SAMPLE_API, SAMPLE_CONNECTION, SAMPLE_EMAIL,
-    SAMPLE_PORTS, SampleReport, SampleSecrets, SampleTenant, apply_sample, content, describe, first_database,
-    import_users, set_password,
+    ApplyError, ImportOptions, ImportOutcome, Outcome, SAMPLE_API, SAMPLE_CONNECTION, SAMPLE_EMAIL,
+    SAMPLE_PORTS, SampleReport, SampleSecrets, SampleTenant, StoreContent, apply_sample, describe,
+    first_database, import_users, set_password, store_content,
 };
 use countersign_oauth::Secret;
 use countersign_storage::{Connections, Listing, PopMechanism, ResourceServers, Settings};
@@ -21,16 +22,16 @@ fn start(desk: &Desk) -> SampleReport {
     block_on(apply_sample(&sample, &desk.sealer, &PlainHasher, &desk.admin())).unwrap()
 }
 
-fn contents(desk: &Desk) -> Content {
-    block_on(content(&desk.storage)).unwrap()
+fn contents(desk: &Desk) -> StoreContent {
+    block_on(store_content(&desk.storage)).unwrap()
 }
 
 #[test]
 fn an_empty_store_becomes_a_tenant_to_log_in_to() {
     let desk = Desk::new();
-    assert_eq!(contents(&desk), Content::Empty);
+    assert_eq!(contents(&desk), StoreContent::Empty);
     let report = start(&desk);
-    assert_eq!(contents(&desk), Content::Sample);
+    assert_eq!(contents(&desk), StoreContent::Sample);
     assert!(report.report.warnings.is_empty());
     assert_eq!(report.user.outcome, ImportOutcome::Inserted);
 
@@ -97,7 +98,7 @@ fn a_real_tenant_takes_the_samples_place_whole() {
     let desk = Desk::new();
     start(&desk);
     let report = desk.apply("clients: [{name: Mine, client_id: mine}]");
-    assert_eq!(contents(&desk), Content::Tenant);
+    assert_eq!(contents(&desk), StoreContent::Tenant);
     let removed = report.objects.iter().filter(|object| object.outcome == Outcome::Removed).count();
     assert_eq!(removed, 8, "user, grant, four clients, API and connection: {report:?}");
     let clients = block_on(desk.storage.clients()).unwrap();
@@ -134,7 +135,7 @@ fn what_a_real_tenant_names_like_the_sample_keeps_nothing_of_it() {
     let old_spa = desk.client("Sample SPA").id;
     let connection = block_on(desk.storage.connections()).unwrap().remove(0);
     desk.apply(SAME_NAMES);
-    assert_eq!(contents(&desk), Content::Tenant);
+    assert_eq!(contents(&desk), StoreContent::Tenant);
 
     let spa = desk.client("Sample SPA");
     assert_ne!(spa.id, old_spa);
@@ -166,7 +167,7 @@ fn real_users_of_the_samples_connection_stay() {
     assert_eq!(users.iter().map(|user| user.email.as_deref().unwrap()).collect::<Vec<_>>(), ["real@a.test"]);
     let database = block_on(desk.storage.connections()).unwrap().remove(0);
     assert!(database.settings.enabled_clients.is_empty());
-    assert_eq!(contents(&desk), Content::Tenant);
+    assert_eq!(contents(&desk), StoreContent::Tenant);
 }
 
 #[test]

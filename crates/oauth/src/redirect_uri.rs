@@ -156,25 +156,29 @@ impl RedirectUri {
     }
 }
 
+/// Host and port in lower case: a name, an IPv4 address or a bracketed IPv6 one, and a port from 1 on.
 fn parse_authority(authority: &str, web: bool) -> Result<String, UriError> {
     let lower = authority.to_ascii_lowercase();
     let (host, port) = match lower.strip_prefix('[') {
         Some(v6) => {
             let (inside, after) = v6.split_once(']').ok_or(UriError::Authority)?;
             inside.parse::<std::net::Ipv6Addr>().map_err(|_| UriError::Authority)?;
-            (inside, after.strip_prefix(':').or(after.is_empty().then_some("")))
+            match after.strip_prefix(':') {
+                None if !after.is_empty() => return Err(UriError::Authority),
+                port => (inside, port),
+            }
         }
         None => match lower.split_once(':') {
             Some((host, port)) => (host, Some(port)),
-            None => (lower.as_str(), Some("")),
+            None => (lower.as_str(), None),
         },
     };
-    let port = port.ok_or(UriError::Authority)?;
-    let named = lower.strip_prefix('[').is_some()
-        || host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._*".contains(&b));
-    let port_given = lower.len() > host.len() && !lower.starts_with('[') || !port.is_empty();
-    let port_valid = port.parse::<u16>().is_ok_and(|p| p > 0) && port.bytes().all(|b| b.is_ascii_digit());
-    if (web && host.is_empty()) || !named || (port_given && !port_valid) {
+    let host_is_right =
+        lower.starts_with('[') || host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._*".contains(&b));
+    let port_is_right = port.is_none_or(|port| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    if (web && host.is_empty()) || !host_is_right || !port_is_right {
         return Err(UriError::Authority);
     }
     Ok(lower)

@@ -40,10 +40,8 @@ pub fn apply(
             describe(&report, &mut text);
         }
         if let Some(path) = &options.users {
-            let how = ImportOptions {
-                allow_clear_password: false,
-                allow_unenforced: options.allow_unenforced,
-            };
+            let how =
+                ImportOptions { allow_clear_password: false, allow_unenforced: options.allow_unenforced };
             let report = apply_users(path, how, &parts, &mut text).await?;
             let new = report.users.iter().filter(|user| user.outcome == ImportOutcome::Inserted).count();
             let _ = writeln!(text, "{new} users created, {} unchanged", report.users.len() - new);
@@ -66,8 +64,10 @@ pub(crate) async fn apply_tenant(
     text: &mut String,
 ) -> Result<Report, Vec<Failure>> {
     let yaml = read("--tenant", path)?;
-    let (file, warnings) = TenantFile::parse(&yaml, ParseOptions { allow_unenforced })
-        .map_err(|problems| problems.into_iter().map(|problem| of("--tenant", &problem)).collect::<Vec<_>>())?;
+    let (file, warnings) =
+        TenantFile::parse(&yaml, ParseOptions { allow_unenforced }).map_err(|problems| {
+            problems.into_iter().map(|problem| of("--tenant", &problem)).collect::<Vec<_>>()
+        })?;
     warn(path, &warnings, text);
     let applied = countersign_management::apply(&file, &*parts.sealer, &admin(parts)).await;
     let report = applied.map_err(|error| refused("--tenant", error))?;
@@ -90,12 +90,13 @@ pub(crate) async fn apply_users(
     let connection = connection.ok_or_else(|| {
         one(Failure::of("--users", "the tenant has no database connection to import users into"))
     })?;
-    let report = import_users(&json, &connection, how, &*parts.hasher, &admin(parts)).await.map_err(
-        |error| match error {
-            ImportError::Unreadable(problem) => one(of("--users", &problem)),
-            ImportError::Fault(fault) => one(fault.into()),
-        },
-    )?;
+    let report =
+        import_users(&json, &connection, how, &*parts.hasher, &admin(parts)).await.map_err(|error| {
+            match error {
+                ImportError::Unreadable(problem) => one(of("--users", &problem)),
+                ImportError::Fault(fault) => one(fault.into()),
+            }
+        })?;
     warn(path, &report.warnings, text);
     let failures: Vec<Failure> = report
         .users
@@ -155,5 +156,10 @@ fn describe(report: &Report, text: &mut String) {
         }
         text.push('\n');
     }
-    let _ = writeln!(text, "{} objects changed, {} unchanged", changed().count(), report.objects.len() - changed().count());
+    let _ = writeln!(
+        text,
+        "{} objects changed, {} unchanged",
+        changed().count(),
+        report.objects.len() - changed().count()
+    );
 }

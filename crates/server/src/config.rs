@@ -93,11 +93,7 @@ impl PasswordCost {
     /// The cost of one hash.
     #[must_use]
     pub fn argon2(&self) -> Argon2Cost {
-        Argon2Cost {
-            memory_kib: self.memory_kib,
-            iterations: self.iterations,
-            parallelism: self.parallelism,
-        }
+        Argon2Cost { memory_kib: self.memory_kib, iterations: self.iterations, parallelism: self.parallelism }
     }
 }
 

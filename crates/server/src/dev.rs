@@ -91,11 +91,8 @@ fn start(
     let mut warnings = String::new();
     let passwords = runtime.block_on(tenant::fill(options, &folder, &parts, &mut warnings))?;
     drop(prepared);
-    let deployment = Deployment {
-        domains: listeners.domains(),
-        login_limits: config.login_limits,
-        development: true,
-    };
+    let deployment =
+        Deployment { domains: listeners.domains(), login_limits: config.login_limits, development: true };
     let LocalTls { ca_file, bundle_file, tls } = local;
     let (urls, sockets) = listeners.split();
     let sockets = Sockets { tls: Some(tls), ..sockets };

@@ -63,6 +63,9 @@ mod tests {
         let first = bind_loopback(0, "--http-port").unwrap();
         let port = port_of(first.first().unwrap(), "--http-port").unwrap();
         let failure = bind_loopback(port, "--http-port").unwrap_err();
-        assert_eq!(failure.to_string(), format!("--http-port: 127.0.0.1:{port} is in use by another process"));
+        assert_eq!(
+            failure.to_string(),
+            format!("--http-port: 127.0.0.1:{port} is in use by another process")
+        );
     }
 }

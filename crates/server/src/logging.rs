@@ -12,7 +12,7 @@ use crate::config::{LogFormat, LogSettings, setting};
 ///
 /// # Errors
 /// A level that is none, or a subscriber that was there before.
-pub fn start(settings: &LogSettings) -> Result<(), Failure> {
+pub(crate) fn start(settings: &LogSettings) -> Result<(), Failure> {
     let text = match settings.format {
         LogFormat::Text => true,
         LogFormat::Json => false,
@@ -32,7 +32,9 @@ pub fn start(settings: &LogSettings) -> Result<(), Failure> {
 
 /// The wanted level, and for crates that are not ours never more than `warn`: their lines may hold request
 /// bodies and headers.
-fn filter<S: Subscriber>(level: &str) -> Result<impl tracing_subscriber::layer::Filter<S> + 'static, Failure> {
+fn filter<S: Subscriber>(
+    level: &str,
+) -> Result<impl tracing_subscriber::layer::Filter<S> + 'static, Failure> {
     use tracing_subscriber::filter::FilterExt as _;
     let wanted = EnvFilter::builder()
         .parse(level)

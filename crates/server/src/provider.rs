@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_authorization_endpoint::{AuthorizationEndpoint, LoginLimits};
 use countersign_client_auth::SECRET_PURPOSE;
 use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
-use countersign_http::{Origins, Provider, Readiness};
+use countersign_http::{Provider, Readiness};
 use countersign_jose::{KeyRing, Verifier};
 use countersign_oauth::{Clock, Domain, Issuer, Sealer, SecureRandom};
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
@@ -24,10 +24,7 @@ use crate::Failure;
 /// # Errors
 /// When two of them have one grant type.
 pub fn grants() -> Result<Grants, RegistryError> {
-    Grants::new()
-        .with(AuthorizationCode)?
-        .with(RefreshToken)?
-        .with(ClientCredentials)
+    Grants::new().with(AuthorizationCode)?.with(RefreshToken)?.with(ClientCredentials)
 }
 
 /// What a server stands on: everything that tests replace.
@@ -107,7 +104,7 @@ pub(crate) fn compose(
         pages: Pages::new(&Language::built_in()).map_err(|error| contradiction(&error))?,
         development: deployment.development,
         readiness,
-        origins: Origins::default(),
+        origins: Default::default(),
         keys: keys.clone(),
         storage,
         clock,

@@ -10,7 +10,7 @@ use countersign_jose::KeyRing;
 use countersign_storage::Storage;
 use tokio::sync::watch;
 
-use crate::{Deployment, Failure, Parts, background, keys::LiveKeys, provider};
+use crate::{Deployment, Failure, Parts, background, config::setting, keys::LiveKeys, provider};
 
 /// How requests are served and how serving ends.
 #[derive(Debug, Clone)]
@@ -164,10 +164,14 @@ impl Work {
         started: mpsc::Sender<()>,
     ) -> Result<(), Failure> {
         let runtime = crate::runtime()?;
+        let has_tls = !sockets.https.is_empty();
+        let begun = Arc::new(AtomicBool::new(false));
+        let begins = begun.clone();
         let (ready, notice) = (self.ready.clone(), self.options.drain_notice);
         // The first poll comes when every socket is served.
         let stop = async move {
-            drop(started.send(()));
+            begins.store(true, Ordering::SeqCst);
+            let _ = started.send(());
             drop(started);
             let _ = stopped.wait_for(|stop| *stop == Stop::Drain).await;
             ready.store(false, Ordering::SeqCst);
@@ -187,7 +191,11 @@ impl Work {
             countersign_http::serve(provider, listeners, http, stop).await
         });
         runtime.shutdown_background();
-        served.map_err(|error| Failure::new(format!("serving failed: {error}")))
+        served.map_err(|error| match has_tls && !begun.load(Ordering::SeqCst) {
+            // What can go wrong before anything is served is the certificate and its key.
+            true => Failure::of(setting::TLS_CERTIFICATE_FILE.key, format!("cannot be used: {error}")),
+            false => Failure::new(format!("serving failed: {error}")),
+        })
     }
 }
 

@@ -24,11 +24,11 @@ impl Place<'_> {
         column: &'static str,
         text: &str,
     ) -> Result<T, Fault> {
-        serde_json::from_str(text).map_err(|error| self.fault(column, error))
+        serde_json::from_str(text).map_err(|error| self.fault(column, where_json_broke(&error)))
     }
 
     pub(crate) fn write_json<T: Serialize>(&self, column: &'static str, value: &T) -> Result<String, Fault> {
-        serde_json::to_string(value).map_err(|error| self.fault(column, error))
+        serde_json::to_string(value).map_err(|error| self.fault(column, where_json_broke(&error)))
     }
 
     pub(crate) fn hash(&self, column: &'static str, bytes: &[u8]) -> Result<HandleHash, Fault> {
@@ -58,6 +58,11 @@ impl Place<'_> {
             _ => Err(self.fault(column, "a sealed value without its key, or the other way round")),
         }
     }
+}
+
+/// The place and not the value: serde quotes values, which may be nobody's business.
+fn where_json_broke(error: &serde_json::Error) -> String {
+    format!("JSON of the wrong shape at line {}, column {}", error.line(), error.column())
 }
 
 /// A scope as it was written by its `Display`; limits were checked when it was asked for.

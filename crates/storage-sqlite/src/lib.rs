@@ -1,1 +1,151 @@
 #![doc = include_str!("../README.md")]
+
+mod attempts;
+mod commit;
+mod failure;
+mod file;
+mod job;
+mod migrate;
+mod mounts;
+mod open;
+mod read;
+mod readers;
+mod sweep;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use countersign_oauth::{BoxFuture, Fault, HandleHash, Timestamp};
+use countersign_storage::{
+    Attempts, Bucket, Changes, Commit, CommitError, ReplayGuard, StorageResult, Sweep,
+};
+
+pub use open::{OpenError, Refusal};
+
+use crate::failure::Abort;
+use crate::file::Identity;
+use crate::readers::Readers;
+use crate::writer::Writer;
+
+/// A store in one SQLite file.
+///
+/// Reads run on the calling thread, each on a connection of its own, and see what is committed. Writes of
+/// all callers go to one thread, which commits many of them at once and answers when they are durable.
+/// Several processes on one host may use the same file.
+pub struct SqliteStorage {
+    writer: Writer,
+    readers: Readers,
+    path: PathBuf,
+    identity: Identity,
+}
+
+impl SqliteStorage {
+    /// Opens `sqlite:PATH` or a plain path; a file that is not there is made, readable by its owner alone.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the file, its place or its schema.
+    pub fn open(url: &str) -> Result<Arc<Self>, OpenError> {
+        let path = open::locate(url)?;
+        let connection = open::open(&path)?;
+        let identity = file::identify(&path).map_err(|error| OpenError::io(&path, error))?;
+        Ok(Arc::new(Self {
+            writer: Writer::start(&path, connection).map_err(|error| OpenError::io(&path, error))?,
+            readers: Readers::new(path.clone()),
+            path,
+            identity,
+        }))
+    }
+
+    /// Whether the store works: a row is read, the file is still the one that was opened, and the last
+    /// write went through; if it did not, another is tried.
+    ///
+    /// # Errors
+    /// A fault that says what is wrong.
+    pub async fn check(&self) -> StorageResult<()> {
+        self.readers.run(read::ping)?;
+        file::is_still(&self.path, &self.identity)?;
+        self.writer.check().await
+    }
+
+    /// Why this store takes no more writes until the process is started anew, if that is so: a flush
+    /// failed, or the file is damaged.
+    #[must_use]
+    pub fn stopped(&self) -> Option<String> {
+        self.writer.stopped()
+    }
+}
+
+impl Commit for SqliteStorage {
+    fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
+        Box::pin(async move {
+            if changes.writes.is_empty() {
+                return self.readers.check(&changes.requires);
+            }
+            let latest = commit::latest(&changes);
+            self.writer.run(latest, move |connection| commit::apply(connection, changes)).await
+        })
+    }
+}
+
+impl ReplayGuard for SqliteStorage {
+    fn remember<'a>(
+        &'a self,
+        space: &'a str,
+        mark: HandleHash,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<bool>> {
+        let space = space.to_owned();
+        Box::pin(async move {
+            let work = move |connection: &mut _| attempts::remember(connection, &space, mark, (now, until));
+            self.writer.run(Some(now), work).await.map_err(no_conflict)
+        })
+    }
+}
+
+impl Attempts for SqliteStorage {
+    fn record<'a>(
+        &'a self,
+        bucket: &'a Bucket,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<u32>> {
+        let bucket = bucket.clone();
+        Box::pin(async move {
+            let work = move |connection: &mut _| attempts::record(connection, &bucket, now, until);
+            self.writer.run(Some(now), work).await.map_err(no_conflict)
+        })
+    }
+
+    fn count<'a>(&'a self, bucket: &'a Bucket, now: Timestamp) -> BoxFuture<'a, StorageResult<u32>> {
+        Box::pin(async move { self.readers.run(|connection| attempts::count(connection, bucket, now)) })
+    }
+
+    fn clear<'a>(&'a self, bucket: &'a Bucket) -> BoxFuture<'a, StorageResult<()>> {
+        let bucket = bucket.clone();
+        Box::pin(async move {
+            let work = move |connection: &mut _| attempts::clear(connection, &bucket).map_err(Abort::from);
+            self.writer.run(None, work).await.map_err(no_conflict)
+        })
+    }
+}
+
+impl Sweep for SqliteStorage {
+    fn sweep(&self, before: Timestamp, limit: u32) -> BoxFuture<'_, StorageResult<u64>> {
+        Box::pin(async move {
+            let work = move |connection: &mut _| sweep::sweep(connection, before, limit);
+            self.writer.run(None, work).await.map_err(no_conflict)
+        })
+    }
+}
+
+/// Work without conditions meets no conflict.
+fn no_conflict(error: CommitError) -> Fault {
+    match error {
+        CommitError::Fault(fault) => fault,
+        CommitError::Conflict(conflict) => {
+            Fault::internal(format!("a write without conditions met a conflict: {conflict:?}"))
+        }
+    }
+}

@@ -100,17 +100,15 @@ impl Reader {
             self.problem(path, "is no key that Auth0 or Countersign knows");
             return None;
         };
-        match key.fate {
-            Fate::Used => {}
-            Fate::Unused => self.warning(path, "has no effect yet"),
-            Fate::Ignored(why) => {
-                self.warning(path, format!("is left out: {why}"));
-                return None;
-            }
+        if let Fate::Ignored(why) = key.fate {
+            self.warning(path, format!("is left out: {why}"));
+            return None;
         }
         let value = self.value(path, &member.value, key.shape)?;
         if key.restricts.is_some_and(|restricts| restricts(&value)) {
             self.unenforced(path);
+        } else if key.fate == Fate::Unused {
+            self.warning(path, "has no effect yet");
         }
         if let Some((_, instead)) = key.remark.filter(|(when, _)| when(&value)) {
             self.warning(path, instead);

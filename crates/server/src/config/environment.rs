@@ -20,9 +20,10 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is the one place where settings are read")]
     #[must_use]
     pub fn read() -> Self {
-        Self::of(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }))
+        Self::of(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )
     }
 
     /// Takes variables from elsewhere. An empty one counts as not set.

@@ -8,10 +8,8 @@ use crate::Failure;
 pub(super) fn read(path: &Path) -> Result<BTreeMap<&'static str, Vec<String>>, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::of("--config", format!("{} cannot be read: {error}", path.display())))?;
-    parse(&text).map_err(|failure| Failure {
-        text: format!("{} (in {})", failure.text, path.display()),
-        ..failure
-    })
+    parse(&text)
+        .map_err(|failure| Failure { text: format!("{} (in {})", failure.text, path.display()), ..failure })
 }
 
 fn parse(text: &str) -> Result<BTreeMap<&'static str, Vec<String>>, Failure> {

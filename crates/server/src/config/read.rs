@@ -29,7 +29,8 @@ impl Config {
                 .all(&setting::TRUSTED_PROXIES)
                 .iter()
                 .map(|text| {
-                    let wrong = || Failure::of(setting::TRUSTED_PROXIES.key, format!("`{text}` is no address"));
+                    let wrong =
+                        || Failure::of(setting::TRUSTED_PROXIES.key, format!("`{text}` is no address"));
                     text.parse().map_err(|_| wrong())
                 })
                 .collect::<Result<_, _>>()?,
@@ -123,7 +124,8 @@ fn tls(layers: &Layers) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
 fn database(layers: &Layers, url: &str) -> Result<Database, Failure> {
     let refuse = |text: String| Failure::of(setting::DATABASE.key, text);
     // What stands before the colon alone is shown: the rest of a URL may hold a password.
-    let (scheme, path) = url.split_once(':').ok_or_else(|| refuse("is a URL such as sqlite:PATH".to_owned()))?;
+    let (scheme, path) =
+        url.split_once(':').ok_or_else(|| refuse("is a URL such as sqlite:PATH".to_owned()))?;
     match scheme {
         "sqlite" => {
             let path = path.strip_prefix("//").unwrap_or(path);

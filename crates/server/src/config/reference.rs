@@ -49,7 +49,9 @@ pub fn reference() -> String {
 }
 
 fn describe(setting: &Setting, page: &mut String) {
-    let flag = setting.flag().map_or("no option, since command lines are public".to_owned(), |flag| format!("`{flag}`"));
+    let flag = setting
+        .flag()
+        .map_or("no option, since command lines are public".to_owned(), |flag| format!("`{flag}`"));
     let default = match (setting.takes, setting.default) {
         (_, "") => "none".to_owned(),
         (_, default) => format!("`{default}`"),

@@ -34,7 +34,10 @@ pub fn refuse_unsafe(config: &Config) -> Result<(), Vec<Failure>> {
         refuse(&setting::DATA_KEY_FILE, "is missing: the file of the key that seals what is stored");
     }
     if !config.passwords.argon2().reaches_floor() {
-        refuse(&setting::PASSWORD_MEMORY_KIB, "hashing is below the floor of 19456 KiB, 2 iterations, 1 lane");
+        refuse(
+            &setting::PASSWORD_MEMORY_KIB,
+            "hashing is below the floor of 19456 KiB, 2 iterations, 1 lane",
+        );
     }
     if config.passwords.queue == 0 {
         refuse(&setting::PASSWORD_QUEUE, "is at least 1, or nobody could log in");
@@ -77,7 +80,9 @@ pub fn check_database_file(path: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             match folder {
-                Some(folder) if !folder.is_dir() => refuse(format!("there is no folder {}", folder.display())),
+                Some(folder) if !folder.is_dir() => {
+                    refuse(format!("there is no folder {}", folder.display()))
+                }
                 _ => Ok(()),
             }
         }

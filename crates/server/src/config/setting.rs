@@ -1,3 +1,5 @@
+//! The settings: key, default and reason of each.
+
 /// A setting: the same key in the file, as `--key` on the command line and as `COUNTERSIGN_KEY` in the
 /// environment.
 #[derive(Debug, PartialEq, Eq)]

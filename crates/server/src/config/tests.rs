@@ -169,5 +169,8 @@ fn sp_119_sp_193_weak_hashing_open_files_and_open_listeners_are_refused() {
 fn the_reference_page_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations/configuration.md");
     let page = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(page == super::reference(), "run: countersign config --reference > docs/operations/configuration.md");
+    assert!(
+        page == super::reference(),
+        "run: countersign config --reference > docs/operations/configuration.md"
+    );
 }

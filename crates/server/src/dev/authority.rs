@@ -97,11 +97,13 @@ fn server_certificate(
 
 /// What the process trusts already. A bundle of ours, named as the banner says, is not taken again.
 fn system_roots(environment: &Environment, bundle: &Path) -> Vec<u8> {
-    let named = environment.roots().map(Path::new).filter(|path| {
-        path.canonicalize().ok() != bundle.canonicalize().ok() || !bundle.exists()
-    });
+    let named = environment
+        .roots()
+        .map(Path::new)
+        .filter(|path| path.canonicalize().ok() != bundle.canonicalize().ok() || !bundle.exists());
     let paths = named.into_iter().chain(SYSTEM_ROOTS.iter().map(Path::new));
-    let mut roots = paths.filter_map(|path| std::fs::read(path).ok()).find(|roots| !roots.is_empty()).unwrap_or_default();
+    let mut roots =
+        paths.filter_map(|path| std::fs::read(path).ok()).find(|roots| !roots.is_empty()).unwrap_or_default();
     if !roots.is_empty() && !roots.ends_with(b"\n") {
         roots.push(b'\n');
     }

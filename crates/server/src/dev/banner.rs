@@ -127,7 +127,8 @@ fn web_settings(web: &DescribedClient, facts: &Facts, text: &mut String) {
 fn token(facts: &Facts, text: &mut String) {
     let Some((client, audience)) = &facts.machine else { return };
     let (Some(secret), issuer) = (&client.client_secret, &facts.urls.issuer) else { return };
-    let trusted = if issuer.is_https() { format!(" --cacert {}", quoted(&facts.ca_file)) } else { String::new() };
+    let trusted =
+        if issuer.is_https() { format!(" --cacert {}", quoted(&facts.ca_file)) } else { String::new() };
     let _ = write!(
         text,
         "\nA token\n  curl -s{trusted} {} \\\n    -d grant_type=client_credentials -d client_id={} \\\n    \

@@ -32,8 +32,9 @@ impl DataDir {
         let path = self.file(".lock");
         files::touch_private(&path)?;
         let locked = File::open(&path).and_then(|file| file.lock().map(|()| file));
-        let lock = locked
-            .map_err(|error| Failure::of("--data", format!("{} cannot be locked: {error}", path.display())))?;
+        let lock = locked.map_err(|error| {
+            Failure::of("--data", format!("{} cannot be locked: {error}", path.display()))
+        })?;
         Ok(Prepared { _lock: lock })
     }
 

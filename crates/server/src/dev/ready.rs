@@ -38,15 +38,16 @@ impl Facts {
     ) -> Result<Self, Failure> {
         let tenant = describe(&*parts.storage, &*parts.sealer, USERS).await?;
         let grants = parts.storage.client_grants().await?;
-        let machine = grants.iter().filter(|grant| grant.subject_type == SubjectType::Client).find_map(|grant| {
-            let can = |client: &&DescribedClient| {
-                client.client_id == grant.client_id
-                    && client.client_secret.is_some()
-                    && client.grant_types.iter().any(|grant| grant.as_str() == "client_credentials")
-            };
-            let client = tenant.clients.iter().find(can)?;
-            Some((client.clone(), grant.audience.to_string()))
-        });
+        let machine =
+            grants.iter().filter(|grant| grant.subject_type == SubjectType::Client).find_map(|grant| {
+                let can = |client: &&DescribedClient| {
+                    client.client_id == grant.client_id
+                        && client.client_secret.is_some()
+                        && client.grant_types.iter().any(|grant| grant.as_str() == "client_credentials")
+                };
+                let client = tenant.clients.iter().find(can)?;
+                Some((client.clone(), grant.audience.to_string()))
+            });
         let mac = parts.sealer.mac("dev_example_cookie_secret", b"");
         let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
         let cookie_secret = Secret::new(hex);

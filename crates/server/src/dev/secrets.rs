@@ -121,7 +121,8 @@ impl Secrets {
 
     fn save(&mut self) -> Result<(), Failure> {
         if self.changed {
-            let json = serde_json::to_vec_pretty(&self.kept).map_err(|error| Failure::new(error.to_string()))?;
+            let json =
+                serde_json::to_vec_pretty(&self.kept).map_err(|error| Failure::new(error.to_string()))?;
             files::replace(&self.path, &json)?;
             self.changed = false;
         }

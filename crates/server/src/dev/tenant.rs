@@ -1,6 +1,4 @@
-use countersign_management::{
-    Content, ImportOptions, SAMPLE_PORTS, SampleTenant, apply_sample, content,
-};
+use countersign_management::{Content, ImportOptions, SAMPLE_PORTS, SampleTenant, apply_sample, content};
 
 use super::secrets::{Passwords, Secrets};
 use super::{DataDir, DevOptions};
@@ -28,10 +26,7 @@ pub(super) async fn fill(
         (None, Content::Tenant) => {}
     }
     if let Some(path) = &options.users {
-        let how = ImportOptions {
-            allow_clear_password: true,
-            allow_unenforced: options.allow_unenforced,
-        };
+        let how = ImportOptions { allow_clear_password: true, allow_unenforced: options.allow_unenforced };
         let report = apply_users(path, how, parts, warnings).await?;
         for imported in report.users {
             if let (Some(id), Some(password)) = (imported.user_id, imported.password) {

@@ -88,10 +88,10 @@ pub(crate) const CLIENT: &[Key] = &[
     ignored("encrypted", READ_ONLY),
     ignored("config_route", READ_ONLY),
     ignored("owners", READ_ONLY),
-    ignored("resource_server_identifier", READ_ONLY),
-    ignored("external_client_id", READ_ONLY),
-    ignored("external_metadata_*", READ_ONLY),
-    ignored("jwks_uri", READ_ONLY),
+    unused("resource_server_identifier", Any),
+    unused("external_client_id", Any),
+    unused("external_metadata_*", Any),
+    unused("jwks_uri", Any),
 ];
 
 const JWT: &[Key] = &[
