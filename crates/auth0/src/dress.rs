@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use countersign_oauth::{Compliance, Fault, FaultKind, OAuthError};
+use countersign_oauth::{Compliance, ErrorCode, Fault, FaultKind, OAuthError};
 
 use crate::{status, texts};
 
@@ -40,7 +40,7 @@ pub fn dress(error: &OAuthError, endpoint: Endpoint, compliance: Compliance) -> 
     let code = auth0
         .as_ref()
         .and_then(|text| text.code)
-        .map_or_else(|| Cow::Owned(error.code.as_str().to_owned()), Cow::Borrowed);
+        .map_or_else(|| Cow::Owned(own_code(error, endpoint).to_owned()), Cow::Borrowed);
     let text = auth0.as_ref().map_or(error.description, |text| text.description);
     let status = auth0.as_ref().and_then(|text| text.status).unwrap_or_else(|| match endpoint {
         Endpoint::Token => status::at_token(&error.code, compliance),
@@ -53,6 +53,15 @@ pub fn dress(error: &OAuthError, endpoint: Endpoint, compliance: Compliance) -> 
         description: error.fill(text),
         www_authenticate: challenge.then_some("Basic realm=\"oauth\""),
         retry_after: None,
+    }
+}
+
+/// The RFC's code; what is `invalid_grant` at the token endpoint is `access_denied` at the authorization
+/// endpoint, which has no such code (RFC 6749 §4.1.2.1).
+fn own_code(error: &OAuthError, endpoint: Endpoint) -> &str {
+    match (endpoint, &error.code) {
+        (Endpoint::Authorize, ErrorCode::InvalidGrant) => "access_denied",
+        (_, code) => code.as_str(),
     }
 }
 

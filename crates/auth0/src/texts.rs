@@ -18,7 +18,7 @@ const fn coded(status: u16, code: &'static str, description: &'static str) -> Op
 /// Texts that hold in every profile.
 pub(crate) fn of_both(rule: &str) -> Option<Text> {
     match rule {
-        "dpop.nonce_missing" | "dpop.nonce_stale" | "dpop.nonce_malformed" | "dpop.nonce_foreign" => {
+        "dpop.nonce_missing" | "dpop.nonce_stale" | "dpop.nonce_foreign" => {
             text("Authorization server requires nonce in DPoP proof")
         }
         _ => None,
@@ -55,6 +55,7 @@ fn at_token(rule: &str) -> Option<Text> {
         | "refresh.excess_scope"
         | "refresh.foreign_audience" => None,
         rule if rule.starts_with("refresh.") => text("Unknown or invalid refresh token."),
+        "mfa.malformed_token" => text("Malformed mfa_token"),
         "client_credentials.unknown_audience" => {
             coded(403, "access_denied", "Service not enabled within domain: {audience}")
         }

@@ -1,4 +1,4 @@
-use countersign_oauth::{Compliance, Handle, OAuthError, Origin, RedirectUri};
+use countersign_oauth::{Compliance, Fault, Handle, OAuthError, Origin, RedirectUri};
 
 /// How the answer travels to the client (OAuth 2.0 Multiple Response Types §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,13 @@ pub enum Answer {
         target: Target,
         /// The code.
         code: Handle,
+    },
+    /// Our own failure, after the target was proved.
+    Failed {
+        /// Where it goes.
+        target: Target,
+        /// For the log; the client learns its kind.
+        fault: Fault,
     },
     /// A refusal that may be redirected.
     Error {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use countersign_jose::KeyRing;
 use countersign_oauth::{Error, Fault, Handle, OAuthError, RequestContext, Sealer, SecureRandom};
 use countersign_storage::{Changes, Storage};
-use countersign_users::PasswordHasher;
+use countersign_users::{LoginLimits, PasswordHasher};
 
 use crate::{
     Answer, AuthorizeRequest, Browser, CookieChange, Outcome, Shown, Target,
@@ -12,15 +12,6 @@ use crate::{
     transaction::Transaction,
     validate::{Rejection, validate},
 };
-
-/// How many failed logins an account may have before it is held back; `None` switches a limit off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LoginLimits {
-    /// From one address.
-    pub per_account_and_ip: Option<u32>,
-    /// From anywhere.
-    pub per_account: Option<u32>,
-}
 
 /// The authorization endpoint (RFC 6749 §3.1) of one tenant, with the pages that belong to it.
 pub struct AuthorizationEndpoint {
@@ -65,7 +56,12 @@ impl AuthorizationEndpoint {
             stage_changes: Changes::none(),
             new_login: None,
         };
-        let outcome = self.go_on(journey, &request.browser).await?;
+        let target = journey.request.target.clone();
+        let outcome = match self.go_on(journey, &request.browser).await {
+            Ok(outcome) => outcome,
+            Err(fault) if target.keeps_errors => return Err(fault),
+            Err(fault) => return Ok(Outcome::answer(Answer::Failed { target, fault })),
+        };
         Ok(match (&outcome.shown, cookie) {
             (Shown::Interaction(_), Some(cookie)) => outcome.with_cookie(cookie),
             _ => outcome,

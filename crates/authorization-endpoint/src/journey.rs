@@ -1,3 +1,4 @@
+use countersign_gate::GateRefusal;
 use countersign_oauth::{Error, ErrorCode, Fault, Handle, OAuthError, RequestContext};
 use countersign_storage::{Changes, CommitError, Conflict, Consent};
 
@@ -8,7 +9,7 @@ use crate::{
     next::{Done, Next, next},
     signed_in::{self, SignedIn},
     transaction::{Stage, Transaction, lost},
-    validate::{Rejection, Valid, validate},
+    validate::{Valid, validate},
 };
 
 /// How often a request is decided again after a lost race.
@@ -76,7 +77,11 @@ impl AuthorizationEndpoint {
                 Ok(()) => return Ok(self.show(journey, &step, signed_in, code)),
                 Err(CommitError::Fault(fault)) => return Err(fault),
                 Err(CommitError::Conflict(Conflict::Exists)) => return Ok(finished(&journey)),
-                Err(CommitError::Conflict(_)) => self.refresh(&mut journey).await?,
+                Err(CommitError::Conflict(_)) => {
+                    if let Some(refused) = self.refresh(&mut journey).await? {
+                        return Ok(refused);
+                    }
+                }
             }
         }
         Err(Fault::unavailable("an authorization request lost too many races"))
@@ -146,25 +151,28 @@ impl AuthorizationEndpoint {
     }
 
     /// After a lost race: the request's own records, and a user who logged in just now, as they are now.
-    async fn refresh(&self, journey: &mut Journey<'_>) -> Result<(), Fault> {
+    /// An outcome is the refusal of what was lost meanwhile.
+    async fn refresh(&self, journey: &mut Journey<'_>) -> Result<Option<Outcome>, Fault> {
         let parameters = journey
             .transaction
             .parameters()
             .map_err(|_| Fault::internal("the parameters of a transaction"))?;
         match validate(&parameters, journey.context, &*self.storage).await {
             Ok(request) => journey.request = request,
-            Err(Rejection::Page(Error::Fault(fault), _)) => return Err(fault),
-            Err(_) => return Err(Fault::unavailable("the request changed while it was answered")),
+            Err(rejection) => return self.reject(rejection, journey.context).map(Some),
         }
-        let Some(login) = &mut journey.new_login else { return Ok(()) };
+        let Some(login) = &mut journey.new_login else { return Ok(None) };
         let seen = login.signed_in.user.requirement();
         match self.storage.user(&login.signed_in.user.id).await? {
             Some(user) if user.requirement() == seen => {
                 login.signed_in.user = user;
-                Ok(())
+                Ok(None)
             }
             // Blocked, deleted, or the password changed since it was verified: that proof is void.
-            _ => Err(Fault::unavailable("the account changed while it signed in")),
+            _ => {
+                let error = OAuthError::from(GateRefusal::UserBlocked);
+                self.refuse(&journey.request.target, error, journey.context).map(Some)
+            }
         }
     }
 

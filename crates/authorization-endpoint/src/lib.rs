@@ -19,8 +19,10 @@ mod transaction;
 mod validate;
 
 pub use answer::{Answer, ResponseMode, Target};
+pub use check::redirect_uri::is_registered;
 pub use code::{CODE_LIFETIME, CODE_LIFETIME_RFC, CodePayload};
-pub use endpoint::{AuthorizationEndpoint, LoginLimits};
+pub use countersign_users::LoginLimits;
+pub use endpoint::AuthorizationEndpoint;
 pub use interaction::{
     ConfirmationForm, ConsentForm, ErrorPage, FormFrame, Interaction, LoginForm, LoginProblem, ScopeLine,
 };

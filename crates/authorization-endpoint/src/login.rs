@@ -1,12 +1,12 @@
-use countersign_oauth::{
-    ConnectionId, Error, Handle, HandleHash, RequestContext, Seconds, Secret, SecureRandom, SessionId,
-};
+use countersign_oauth::{Error, Handle, RequestContext, Secret, SecureRandom, SessionId};
 use countersign_storage::{
-    Attempts, Authentication, Bucket, Connection, PasswordHash, Reads, Session, TenantSettings, User,
+    Attempts, Authentication, Connection, PasswordHash, Reads, Session, TenantSettings, User,
 };
-use countersign_users::{PasswordHasher, SessionLimits, Verification, normalise_identifier};
+use countersign_users::{
+    Account, LoginAttempts, LoginLimits, PasswordHasher, SessionLimits, Verification, normalise_identifier,
+};
 
-use crate::{Browser, LoginLimits, LoginProblem};
+use crate::{Browser, LoginProblem};
 
 /// The login form as it came back.
 #[derive(Debug)]
@@ -22,9 +22,6 @@ pub struct LoginSubmission {
     /// Time, domain and address.
     pub context: RequestContext,
 }
-
-/// Failed attempts are remembered for this long after the last one.
-const ATTEMPTS_KEPT: Seconds = Seconds(24 * 3600);
 
 /// What checking a password found. Nothing in it tells an unknown account from a wrong password.
 #[derive(Debug)]
@@ -53,31 +50,25 @@ pub(crate) async fn check(
         hasher.verify(&submission.password, None).await?;
         return Ok(Credentials::Problem(LoginProblem::WrongCredentials));
     };
-    let buckets = buckets(&connection.id, &identifier, &submission.context);
-    for (bucket, limit) in buckets.iter().zip([limits.per_account_and_ip, limits.per_account]) {
-        let now = submission.context.now;
-        if limit.is_some_and(|limit| limit > 0)
-            && attempts.count(bucket, now).await? >= limit.unwrap_or(u32::MAX)
-        {
-            return Ok(Credentials::Problem(LoginProblem::TooManyAttempts));
-        }
+    let (now, ip) = (submission.context.now, submission.context.client_ip);
+    let account = match &user {
+        Some(user) => Account::Known(&user.id),
+        None => Account::Unknown(&connection.id, &identifier),
+    };
+    let counted = LoginAttempts::of(account, ip, *limits, attempts, now).await?;
+    if counted.are_exhausted().await? || !counted.begin().await? {
+        return Ok(Credentials::Problem(LoginProblem::TooManyAttempts));
     }
     let stored = user.as_ref().and_then(|user| user.password.as_ref());
     match (hasher.verify(&submission.password, stored).await?, user) {
         (Verification::Right { rehash }, Some(user)) => {
-            for bucket in &buckets {
-                attempts.clear(bucket).await?;
+            if !user.blocked {
+                counted.forget().await?;
             }
             let rehash = user.password.clone().zip(rehash);
             Ok(Credentials::Right { user, connection, rehash })
         }
-        _ => {
-            let now = submission.context.now;
-            for bucket in &buckets {
-                attempts.record(bucket, now, now.plus(ATTEMPTS_KEPT)).await?;
-            }
-            Ok(Credentials::Problem(LoginProblem::WrongCredentials))
-        }
+        _ => Ok(Credentials::Problem(LoginProblem::WrongCredentials)),
     }
 }
 
@@ -96,16 +87,6 @@ async fn find(
     Ok(connections.first().map(|connection| (connection.clone(), None)))
 }
 
-/// The counters of an account: from this address, and in all.
-fn buckets(connection: &ConnectionId, identifier: &str, context: &RequestContext) -> [Bucket; 2] {
-    let account = format!("{connection}\n{identifier}");
-    let from_here = format!("{}\n{account}", context.client_ip);
-    [
-        Bucket { purpose: "login_ip_account".to_owned(), subject: HandleHash::of(&from_here) },
-        Bucket { purpose: "login_account".to_owned(), subject: HandleHash::of(&account) },
-    ]
-}
-
 /// A new session: a new `sid` and a new cookie at every login (OWASP ASVS 7.2.4).
 pub(crate) fn new_session(
     user: &User,
@@ -114,7 +95,8 @@ pub(crate) fn new_session(
     context: &RequestContext,
     random: &dyn SecureRandom,
 ) -> (Session, Handle) {
-    let limits = SessionLimits::of(settings);
+    let cookies = SessionLimits::of(settings);
+    let limits = cookies.of_a_new_one();
     let handle = Handle::generate(random);
     let now = context.now;
     let expires_at = now.plus(limits.absolute);
@@ -128,9 +110,9 @@ pub(crate) fn new_session(
         authentication: Authentication { authenticated_at: now, amr: vec!["pwd".to_owned()], acr: None },
         created_at: now,
         idle_lifetime: limits.idle,
-        idle_expires_at: now.plus(limits.idle).min(expires_at),
+        idle_expires_at: now.plus(limits.idle),
         expires_at,
-        persistent: limits.persistent,
+        persistent: cookies.persistent,
         user_agent: context.user_agent.clone(),
         ip: context.client_ip.to_string(),
         ended_at: None,

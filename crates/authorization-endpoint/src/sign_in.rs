@@ -41,6 +41,7 @@ impl AuthorizationEndpoint {
             }
         };
         if user.blocked {
+            self.log_failed_login(&journey, LoginProblem::Blocked).await?;
             let error = OAuthError::from(countersign_gate::GateRefusal::UserBlocked);
             return self.refuse(&journey.request.target, error, context);
         }
@@ -48,6 +49,8 @@ impl AuthorizationEndpoint {
         let (session, cookie) = login::new_session(&user, &connection, settings, context, &*self.random);
         let mut changes = Changes::none()
             .requiring(user.requirement())
+            .requiring(connection.requirement())
+            .requiring(journey.request.client.requirement())
             .with(Change::InsertSession(session.clone()))
             .with(Change::CountLogin {
                 user: user.id.clone(),
@@ -73,7 +76,7 @@ impl AuthorizationEndpoint {
         }
         let event = LogEvent {
             at: journey.context.now,
-            event: "fp".to_owned(),
+            event: if problem == LoginProblem::TooManyAttempts { "limit_wc" } else { "fp" }.to_owned(),
             rule: Some(problem.rule().to_owned()),
             description: "A login failed".to_owned(),
             client_id: Some(journey.request.client.id.clone()),

@@ -117,11 +117,14 @@ fn target(
     redirect_uri: RedirectUri,
     response_mode: ResponseMode,
 ) -> Target {
-    let state_is_sound = !parameters.is_repeated("state") && size::check(parameters).is_ok();
+    let once = !parameters.is_repeated("state");
     Target {
         redirect_uri,
         response_mode,
-        state: parameters.find("state").filter(|_| state_is_sound).map(str::to_owned),
+        state: parameters
+            .find("state")
+            .filter(|state| once && state.len() <= size::MAX_BYTES)
+            .map(str::to_owned),
         iss: None,
         keeps_errors: client.settings.has_open_redirect_protection(),
         compliance,

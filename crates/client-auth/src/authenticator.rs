@@ -73,32 +73,47 @@ impl ClientAuthenticator<'_> {
     /// In the default profile `client_secret_post` and `client_secret_basic` count as one method.
     ///
     /// # Errors
-    /// [`ClientAuthError`] as a refusal, or a fault when the check cannot be done.
-    pub async fn authenticate(&self, presented: Presented<'_>) -> Result<AuthenticatedClient, Error> {
-        let refuse = |error: ClientAuthError| Error::Refused(error.into());
-        let claim = Claim::parse(presented).map_err(refuse)?;
+    /// [`ClientAuthError`] as a refusal, or a fault when the check cannot be done; with the profile that
+    /// dresses it: the client's own once it is known.
+    pub async fn authenticate(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<AuthenticatedClient, (Error, Compliance)> {
+        let as_tenant = |error: Error| (error, self.compliance);
+        let claim = Claim::parse(presented).map_err(|error| as_tenant(Error::Refused(error.into())))?;
         let client = self
             .clients
             .client(&claim.client_id)
-            .await?
-            .ok_or_else(|| refuse(ClientAuthError::UnknownClient(claim.client_id.clone())))?;
+            .await
+            .map_err(|fault| as_tenant(fault.into()))?
+            .ok_or_else(|| {
+                let unknown = ClientAuthError::UnknownClient(claim.client_id.clone());
+                as_tenant(Error::Refused(unknown.into()))
+            })?;
         let compliance = client.settings.compliance.unwrap_or(self.compliance);
+        self.check(&claim, &client, compliance).map_err(|error| (error, compliance))?;
+        Ok(AuthenticatedClient { client, method: claim.method, compliance })
+    }
+
+    /// Compares what was presented with how the client is registered.
+    fn check(&self, claim: &Claim, client: &Client, compliance: Compliance) -> Result<(), Error> {
+        let refuse = |error: ClientAuthError| Err(Error::Refused(error.into()));
         let registered = client.settings.token_endpoint_auth_method;
         match (&claim.secret, registered) {
-            (None, TokenEndpointAuthMethod::None) => {}
-            (None, _) => return Err(refuse(ClientAuthError::MissingSecret)),
-            (Some(_), TokenEndpointAuthMethod::None) => return Err(refuse(ClientAuthError::WrongMethod)),
+            (None, TokenEndpointAuthMethod::None) => Ok(()),
+            (None, _) => refuse(ClientAuthError::MissingSecret),
+            (Some(_), TokenEndpointAuthMethod::None) => refuse(ClientAuthError::WrongMethod),
             (Some(presented), _) => {
-                if !secret::matches(&client, presented, self.sealer)? {
-                    return Err(refuse(ClientAuthError::WrongSecret));
+                if !secret::matches(client, presented, self.sealer)? {
+                    return refuse(ClientAuthError::WrongSecret);
                 }
                 let registered_is_basic = registered == TokenEndpointAuthMethod::ClientSecretBasic;
                 if compliance.is_rfc() && registered_is_basic != (claim.method == Method::ClientSecretBasic) {
-                    return Err(refuse(ClientAuthError::WrongMethod));
+                    return refuse(ClientAuthError::WrongMethod);
                 }
+                Ok(())
             }
         }
-        Ok(AuthenticatedClient { client, method: claim.method, compliance })
     }
 }
 
@@ -144,3 +159,6 @@ fn presented_basic(presented: Presented<'_>) -> bool {
         .and_then(|header| header.split(' ').next())
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,7 @@ impl From<ClientAuthError> for OAuthError {
             }
             ClientAuthError::UnknownClient(id) => {
                 Self::new(InvalidClient, "client_auth.unknown_client", "Unknown client: {client_id}")
-                    .with("client_id", id.as_str())
+                    .with("client_id", id.as_str().chars().take(128).collect::<String>())
             }
             ClientAuthError::MissingSecret => {
                 Self::new(InvalidClient, "client_auth.missing_secret", "Client authentication failed")
@@ -60,3 +60,6 @@ impl From<ClientAuthError> for OAuthError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

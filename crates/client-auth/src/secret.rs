@@ -20,3 +20,6 @@ pub(crate) fn matches(
     let stored = Secret::new(stored);
     Ok(Secret::new(presented.expose().as_bytes().to_vec()) == stored)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ fn right() -> ProofBuilder {
     proof("POST", URL)
 }
 
+/// RFC 9449 §4.2, §4.3.
 #[test]
 fn a_right_proof_tells_key_id_time_and_nonce() {
     let proof = verify(&right().claim("nonce", "n-1")).unwrap();
@@ -27,6 +28,7 @@ fn a_right_proof_tells_key_id_time_and_nonce() {
     assert_eq!(verify(&right()).unwrap().nonce, None);
 }
 
+/// RFC 9449 §4.3.
 #[test]
 fn sp_074_refuses_two_headers_even_when_they_are_equal() {
     let header = right().build();
@@ -172,6 +174,7 @@ fn sp_072_htu_is_the_configured_url_after_normalisation() {
     }
 }
 
+/// RFC 9449 §4.3, RFC 7519 §2.
 #[test]
 fn iat_is_at_most_60_seconds_old_with_30_of_leeway_and_10_in_the_future() {
     let at = |millis: i64| verify(&right().claim("iat", (NOW.millis() + millis) as f64 / 1000.0));
@@ -205,6 +208,7 @@ fn sp_073_ath_is_the_access_tokens_hash_where_a_token_comes_along() {
     assert_eq!(verify(&right().claim("ath", padded)), Err(DpopError::AthMismatch));
 }
 
+/// RFC 9449 §4.2.
 #[test]
 fn a_nonce_that_is_no_string_is_refused() {
     for value in [json!(1), json!(["n"]), json!({})] {
@@ -212,6 +216,7 @@ fn a_nonce_that_is_no_string_is_refused() {
     }
 }
 
+/// RFC 9449 §11.1.
 #[test]
 fn sp_071_the_mark_tells_key_and_jti_apart_and_lives_past_the_window_and_the_skew() {
     let first = verify(&right()).unwrap();

@@ -31,6 +31,7 @@ fn verify(proof: &str) -> Result<Proof, DpopError> {
     Proof::verify(proof, &EXPECTED, &P256Verifier)
 }
 
+/// RFC 9449 §4.1, §6.1.
 #[test]
 fn the_example_of_rfc_9449_section_4_1_verifies() {
     let expected = ExpectedProof {
@@ -44,6 +45,7 @@ fn the_example_of_rfc_9449_section_4_1_verifies() {
     assert_eq!(proof.jti, "-BwC3ESc6acc2lTc");
 }
 
+/// RFC 9449 §7.1.
 #[test]
 fn the_example_of_rfc_9449_section_7_1_verifies_with_its_token_alone() {
     let expected = |access_token| ExpectedProof {
@@ -117,6 +119,7 @@ fn sp_060_the_verifier_takes_a_p256_key_for_es256_alone() {
     }
 }
 
+/// RFC 7518 §3.4.
 #[test]
 fn the_example_of_rfc_7515_appendix_a_3_verifies() {
     let key = PublicKey::from_jwk(&serde_json::from_str(vectors::RFC7515_A3_JWK).unwrap()).unwrap();

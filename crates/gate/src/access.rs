@@ -36,6 +36,7 @@ pub fn allowed_scopes(
             audience: api.identifier.clone(),
             grant_would_help,
             for_user: subject == SubjectType::User,
+            third_party: client.settings.is_strict_third_party(),
         })
     };
     let all: Scope = api.settings.scopes.iter().map(|scope| scope.value.as_str()).collect();

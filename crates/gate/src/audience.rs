@@ -1,4 +1,4 @@
-use countersign_oauth::{Audience, Domain};
+use countersign_oauth::{Audience, Compliance, Domain};
 use countersign_storage::{ResourceParameterProfile, TenantSettings};
 
 /// What a request says of the API it wants.
@@ -17,9 +17,10 @@ pub fn effective_audience(
     request: AudienceRequest<'_>,
     settings: &TenantSettings,
     domain: &Domain,
+    compliance: Compliance,
 ) -> Option<Audience> {
-    let compatible = settings.resource_parameter_profile == ResourceParameterProfile::Compatibility
-        || settings.compliance.is_rfc();
+    let compatible =
+        settings.resource_parameter_profile == ResourceParameterProfile::Compatibility || compliance.is_rfc();
     request
         .audience
         .or_else(|| request.resource.filter(|_| compatible))

@@ -19,6 +19,8 @@ pub enum GateRefusal {
         grant_would_help: bool,
         /// Whether it was asked for a user.
         for_user: bool,
+        /// Whether the client is a strict third party.
+        third_party: bool,
     },
     /// The session that this depends on has ended.
     SessionEnded,
@@ -44,14 +46,15 @@ impl From<GateRefusal> for OAuthError {
             .with("grant", grant.as_str()),
             GateRefusal::UserMissing => Self::new(InvalidGrant, "gate.user_missing", "The user is gone"),
             GateRefusal::UserBlocked => Self::new(InvalidGrant, "gate.user_blocked", "user is blocked"),
-            GateRefusal::ApiDenied { client_id, audience, grant_would_help, for_user } => {
-                let rule = match (for_user, grant_would_help) {
-                    (true, _) => "gate.user_access_denied",
-                    (false, true) => "gate.client_grant_missing",
-                    (false, false) => "gate.client_access_denied",
+            GateRefusal::ApiDenied { client_id, audience, grant_would_help, for_user, third_party } => {
+                let (code, rule) = match (for_user, grant_would_help) {
+                    (true, _) => (AccessDenied, "gate.user_access_denied"),
+                    (false, true) if third_party => (UnauthorizedClient, "gate.third_party_grant_missing"),
+                    (false, true) => (AccessDenied, "gate.client_grant_missing"),
+                    (false, false) => (AccessDenied, "gate.client_access_denied"),
                 };
                 Self::new(
-                    AccessDenied,
+                    code,
                     rule,
                     "Client \"{client_id}\" is not authorized to access resource server \"{audience}\".",
                 )

@@ -1,4 +1,4 @@
-use countersign_authorization_endpoint::CodePayload;
+use countersign_authorization_endpoint::{CodePayload, is_registered};
 use countersign_gate::{
     Case, Session, Subject, allowed_scopes, bind, offline_access_is_allowed, scope_for_user,
 };
@@ -54,6 +54,10 @@ impl Grant for AuthorizationCode {
         ClientPolicy::Any
     }
 
+    fn failure_event(&self) -> &'static str {
+        "feacft"
+    }
+
     async fn prepare(&self, _: &Request, _: &PrepareContext<'_>) -> Result<Result<(), Refusal>, Fault> {
         Ok(Ok(()))
     }
@@ -92,8 +96,10 @@ fn check_code(
         return Err(invalid_code("code.other_domain").into());
     }
     // RFC 6749 §4.1.3: identical to what the authorization request named, if it named one.
+    // In the default profile a fragment is dropped here as it was there.
     let redirect_uri_matches = match &request.redirect_uri {
-        Some(sent) => *sent == payload.redirect_uri,
+        Some(sent) if cx.compliance().is_rfc() => *sent == payload.redirect_uri,
+        Some(sent) => sent.split('#').next() == Some(payload.redirect_uri.as_str()),
         None => !payload.redirect_uri_was_sent,
     };
     if !redirect_uri_matches {
@@ -105,6 +111,9 @@ fn check_code(
     }
     if code.expires_at <= cx.request.now {
         return Err(invalid_code("code.expired").into());
+    }
+    if !is_registered(&payload.redirect_uri, &cx.client.client().settings, cx.compliance()) {
+        return Err(invalid_code("code.redirect_uri_unregistered").into());
     }
     check_key(payload, cx)
 }
@@ -131,7 +140,9 @@ fn check_verifier(
     };
     match CodeVerifier::parse(verifier.expose()) {
         Ok(verifier) if challenge.verify(&verifier) => Ok(()),
-        _ if code.redeemed_at.is_some() => Err(wrong_verifier("code.verifier_wrong").into()),
+        _ if code.redeemed_at.is_some() || code.expires_at <= cx.request.now => {
+            Err(wrong_verifier("code.verifier_wrong").into())
+        }
         _ => {
             let count = Change::CountSingleUseAttempt {
                 kind: SingleUseKind::AuthorizationCode,
@@ -189,6 +200,13 @@ async fn issue(
         Some(id) => cx.reads.session(id).await?,
         None => None,
     };
+    let connection = match &session {
+        Some(session) => cx.reads.connection(&session.connection_id).await?,
+        None => None,
+    };
+    let Some(connection) = connection else {
+        return Ok(Decision::Refuse(invalid_code("code.connection_missing").into()));
+    };
     let api = match read_api(cx.reads, authorization.audience.as_ref(), &client.id).await? {
         Some(None) => return Ok(Decision::Refuse(invalid_code("code.api_missing").into())),
         Some(api) => api,
@@ -202,7 +220,7 @@ async fn issue(
         api: api.as_ref().map(|api| &api.server),
         client_grant: api.as_ref().and_then(|api| api.grant.as_ref()),
         session: Session::Required(session.as_ref(), SessionLimits::of(cx.settings)),
-        connection: None,
+        connection: Some(&connection),
         authorization: Some(authorization),
         consent: None,
     };

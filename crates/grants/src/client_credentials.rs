@@ -14,7 +14,7 @@ pub struct ClientCredentials;
 #[derive(Debug)]
 pub struct Request {
     audience: Option<String>,
-    resource: Option<String>,
+    resources: Vec<String>,
     scope: Option<Scope>,
 }
 
@@ -24,7 +24,7 @@ impl FromParameters for Request {
     fn from_parameters(parameters: &Parameters) -> Result<Self, OAuthError> {
         Ok(Self {
             audience: parameters.find("audience").map(str::to_owned),
-            resource: parameters.find("resource").map(str::to_owned),
+            resources: parameters.all("resource").map(str::to_owned).collect(),
             scope: parse_scope(parameters)?,
         })
     }
@@ -42,20 +42,29 @@ impl Grant for ClientCredentials {
         ClientPolicy::ConfidentialOnly
     }
 
+    fn failure_event(&self) -> &'static str {
+        "feccft"
+    }
+
     async fn prepare(&self, _: &Request, _: &PrepareContext<'_>) -> Result<Result<(), Refusal>, Fault> {
         Ok(Ok(()))
     }
 
     async fn decide(&self, request: &Request, (): &(), cx: &Context<'_>) -> Result<Decision, Fault> {
         let client = cx.client.client();
-        let asked =
-            AudienceRequest { audience: request.audience.as_deref(), resource: request.resource.as_deref() };
-        let Some(audience) = effective_audience(asked, cx.settings, &cx.request.domain) else {
+        let resource = request.resources.first().map(String::as_str);
+        if request.resources.iter().any(|other| Some(other.as_str()) != resource) {
+            return Ok(Decision::Refuse(several_resources().into()));
+        }
+        let asked = AudienceRequest { audience: request.audience.as_deref(), resource };
+        let (domain, compliance) = (&cx.request.domain, cx.compliance());
+        let Some(audience) = effective_audience(asked, cx.settings, domain, compliance) else {
             return Ok(Decision::Refuse(OAuthError::missing_parameter("audience").into()));
         };
         let Some(api) = cx.reads.resource_server(&audience).await? else {
+            let by_resource = compliance.is_rfc() && asked.audience.is_none() && resource.is_some();
             let error = OAuthError::new(
-                ErrorCode::InvalidTarget,
+                if by_resource { ErrorCode::InvalidTarget } else { ErrorCode::AccessDenied },
                 "client_credentials.unknown_audience",
                 "Service not found: {audience}",
             )
@@ -85,14 +94,6 @@ impl Grant for ClientCredentials {
         };
         let scope = match &request.scope {
             None => allowed.scopes,
-            Some(asked) if cx.compliance().is_rfc() && !allowed.scopes.covers(asked) => {
-                let error = OAuthError::new(
-                    ErrorCode::InvalidScope,
-                    "client_credentials.excess_scope",
-                    "The requested scope exceeds the client grant",
-                );
-                return Ok(Decision::Refuse(error.into()));
-            }
             Some(asked) => asked.filtered(|scope| allowed.scopes.contains(scope)),
         };
         let lifetime = api.settings.token_lifetime;
@@ -108,4 +109,13 @@ impl Grant for ClientCredentials {
         let plan = TokenPlan { client: client.clone(), access_token, id_token: None, refresh_token: None };
         Ok(Decision::Issue(Issue { pass, plan, changes: Changes::none() }))
     }
+}
+
+/// A token has one API, so several resources must be the same one (RFC 8707 §2).
+fn several_resources() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::InvalidTarget,
+        "client_credentials.several_resources",
+        "A token can be issued for one resource at a time",
+    )
 }

@@ -28,17 +28,22 @@ pub struct RefreshToken;
 pub struct Request {
     refresh_token: Secret<String>,
     scope: Option<Scope>,
-    audience: Option<String>,
+    /// `audience` and every `resource`.
+    audiences: Vec<String>,
 }
 
 impl FromParameters for Request {
-    const NAMES: &'static [&'static str] = &["refresh_token", "scope", "audience"];
+    const NAMES: &'static [&'static str] = &["refresh_token", "scope", "audience", "resource"];
 
     fn from_parameters(parameters: &Parameters) -> Result<Self, OAuthError> {
         Ok(Self {
             refresh_token: parameters.require("refresh_token")?.into(),
             scope: parse_scope(parameters)?,
-            audience: parameters.find("audience").map(str::to_owned),
+            audiences: parameters
+                .all("audience")
+                .chain(parameters.all("resource"))
+                .map(str::to_owned)
+                .collect(),
         })
     }
 }
@@ -53,6 +58,10 @@ impl Grant for RefreshToken {
 
     fn client_policy(&self) -> ClientPolicy {
         ClientPolicy::Any
+    }
+
+    fn failure_event(&self) -> &'static str {
+        "fertft"
     }
 
     async fn prepare(&self, _: &Request, _: &PrepareContext<'_>) -> Result<Result<(), Refusal>, Fault> {
@@ -103,8 +112,9 @@ fn check_life_and_key(token: &TokenRow, family: &RefreshFamily, cx: &Context<'_>
     if family.ended_at.is_some() {
         return Err(invalid("refresh.revoked"));
     }
-    if family.expires_at.is_some_and(|end| end <= now) || token.idle_expires_at.is_some_and(|end| end <= now)
-    {
+    // A spent token is looked at for reuse first, however old it is.
+    let idle_over = token.spent_at.is_none() && token.idle_expires_at.is_some_and(|end| end <= now);
+    if family.expires_at.is_some_and(|end| end <= now) || idle_over {
         return Err(invalid("refresh.expired"));
     }
     // RFC 9449 §5: a public client's token needs a proof with the same key.
@@ -146,6 +156,9 @@ async fn plan_exchange(
             if !within || cx.reads.has_spent_successor(&token.handle).await? {
                 return Ok(Err(reused(family, cx)));
             }
+            if token.idle_expires_at.is_some_and(|end| end <= now) {
+                return Ok(Err(invalid("refresh.expired").into()));
+            }
             if token.successors >= MAX_SUCCESSORS {
                 return Ok(Err(invalid("refresh.too_many_successors").into()));
             }
@@ -185,7 +198,9 @@ async fn issue(
 ) -> Result<Decision, Fault> {
     let client = cx.client.client();
     let user = cx.reads.user(&family.user_id).await?;
-    let authorization = cx.reads.authorization(&family.authorization_id).await?;
+    let Some(authorization) = cx.reads.authorization(&family.authorization_id).await? else {
+        return Ok(Decision::Refuse(invalid("refresh.authorization_missing").into()));
+    };
     let api = match read_api(cx.reads, family.audience.as_ref(), &client.id).await? {
         Some(None) => return Ok(Decision::Refuse(invalid("refresh.api_missing").into())),
         Some(api) => api,
@@ -200,7 +215,7 @@ async fn issue(
         client_grant: api.as_ref().and_then(|api| api.grant.as_ref()),
         session: Session::Independent,
         connection: None,
-        authorization: authorization.as_ref(),
+        authorization: Some(&authorization),
         consent: None,
     };
     let (pass, user) = match (case.pass(), &user) {
@@ -215,11 +230,15 @@ async fn issue(
         Ok(constraint) => constraint,
         Err(refusal) => return Ok(Decision::Refuse(refusal.into())),
     };
-    let scope = match granted_now(request, family, api.as_ref(), cx) {
-        Ok(scope) => scope,
+    let granted = match granted_now(request, family, api.as_ref(), cx) {
+        Ok(granted) => granted,
         Err(error) => return Ok(Decision::Refuse(error.into())),
     };
-    let id_token = id_token(user, &family.scope, family.session_id.clone(), cx.compliance());
+    let id_token = id_token(user, &granted, family.session_id.clone(), cx.compliance());
+    let scope = match &request.scope {
+        None => granted,
+        Some(asked) => granted.filtered(|scope| asked.contains(scope)),
+    };
     let access_token = AccessTokenPlan {
         lifetime: access_token_lifetime(api.as_ref()),
         api: api.map(|api| api.server),
@@ -234,7 +253,7 @@ async fn issue(
     Ok(Decision::Issue(Issue { pass, plan, changes: Changes::none().with(exchange.change) }))
 }
 
-/// The original scopes, narrowed as asked, never wider than what is allowed now.
+/// The original scopes, never wider than what is allowed now.
 fn granted_now(
     request: &Request,
     family: &RefreshFamily,
@@ -250,8 +269,9 @@ fn granted_now(
                 "The requested scope exceeds what was granted",
             ));
         }
-        let original = family.audience.as_ref().map(countersign_oauth::Audience::as_str);
-        if request.audience.is_some() && request.audience.as_deref() != original {
+        let userinfo = cx.request.domain.userinfo_audience();
+        let original = family.audience.as_ref().map_or(userinfo.as_str(), |audience| audience.as_str());
+        if request.audiences.iter().any(|audience| audience != original) {
             return Err(OAuthError::new(
                 ErrorCode::InvalidTarget,
                 "refresh.foreign_audience",
@@ -263,11 +283,7 @@ fn granted_now(
         .map(|api| allowed_scopes(client, &api.server, api.grant.as_ref(), SubjectType::User))
         .transpose()?;
     let api = api.map(|api| &api.server).zip(allowed.as_ref());
-    let granted = scope_for_user(&family.scope, client, api);
-    Ok(match &request.scope {
-        None => granted,
-        Some(asked) => granted.filtered(|scope| asked.contains(scope)),
-    })
+    Ok(scope_for_user(&family.scope, client, api))
 }
 
 /// A user who is gone has a text of his own; everything else is one text, which tells nothing.

@@ -16,27 +16,47 @@ const BINDING_HTTP: &str = "countersign_browser_http";
 
 /// Reads our cookies, every value of each name; `auth0_compat` counts where there is no `auth0`.
 pub(crate) fn read(request: &HttpRequest, domain: &Domain) -> Browser {
-    let (session, compat, binding) = if domain.is_secure() {
+    let (session, compat, binding) = names(domain);
+    let mut sessions = values(request, session);
+    if sessions.is_empty() {
+        sessions = values(request, compat);
+    }
+    Browser { session: sessions, binding: values(request, binding) }
+}
+
+/// Every session that a browser shows, under either name: what a logout ends.
+pub(crate) fn every_session(request: &HttpRequest, domain: &Domain) -> Vec<String> {
+    let (session, compat, _) = names(domain);
+    let mut sessions = values(request, session);
+    sessions.extend(values(request, compat));
+    sessions.sort();
+    sessions.dedup();
+    sessions
+}
+
+/// The names of session, its twin, and the browser's binding.
+fn names(domain: &Domain) -> (&'static str, &'static str, &'static str) {
+    if domain.is_secure() {
         (SESSION, SESSION_COMPAT, BINDING)
     } else {
         (SESSION_HTTP, SESSION_HTTP, BINDING_HTTP)
-    };
-    let values = |wanted: &str| -> Vec<String> {
-        request
-            .headers()
-            .get_all(header::COOKIE)
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(name, _)| *name == wanted)
-            .map(|(_, value)| value.to_owned())
-            .collect()
-    };
-    let mut sessions = values(session);
-    if sessions.is_empty() {
-        sessions = values(compat);
     }
-    Browser { session: sessions, binding: values(binding) }
+}
+
+fn values(request: &HttpRequest, wanted: &str) -> Vec<String> {
+    request
+        .headers()
+        .get_all(header::COOKIE)
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| value_of(wanted, pair.trim_ascii()))
+        .filter(|value| !value.is_empty())
+        .collect()
+}
+
+/// The value of one `name=value` pair. Other applications of the host may set cookies of any bytes.
+fn value_of(wanted: &str, pair: &[u8]) -> Option<String> {
+    let value = pair.strip_prefix(wanted.as_bytes())?.strip_prefix(b"=")?;
+    Some(String::from_utf8_lossy(value).into_owned())
 }
 
 /// The `Set-Cookie` values of a change.

@@ -92,3 +92,12 @@ pub(crate) fn allow_preflight(response: &mut HttpResponseBuilder, origin: &str, 
         .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS))
         .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"));
 }
+
+/// Starts an answer that depends on its origin, readable there if it is allowed.
+pub(crate) fn with_origin(mut response: HttpResponseBuilder, origin: Option<String>) -> HttpResponseBuilder {
+    response.insert_header(("Vary", "Origin"));
+    if let Some(origin) = origin {
+        allow(&mut response, &origin);
+    }
+    response
+}

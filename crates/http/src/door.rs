@@ -8,7 +8,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use countersign_oauth::{Fault, Handle};
 
-use crate::{Provider, request::RequestId};
+use crate::Provider;
+use crate::request::{RequestId, domain};
 
 /// The longest request target.
 const MAX_TARGET: usize = 16 * 1024;
@@ -50,21 +51,20 @@ pub(crate) async fn door(
     request.extensions_mut().insert(noted.clone());
     let method = request.method().clone();
     let path: String = request.path().chars().take(256).collect();
-    let secure = provider.as_ref().is_some_and(|provider| {
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        provider.domains.iter().any(|domain| {
-            domain.is_secure()
-                && Some(domain.issuer.authority()) == host
-                && !is_loopback(domain.issuer.authority())
-        })
-    });
+    // Never for loopback names: it would break a developer's other local servers.
+    let secure = provider
+        .as_ref()
+        .and_then(|provider| domain(request.request(), provider))
+        .is_some_and(|domain| domain.is_secure() && !is_loopback(domain.issuer.authority()));
     let mut response = match refuse_oversize(&request) {
         Some(status) => request.into_response(HttpResponse::build(status).finish()).map_into_boxed_body(),
         None => next.call(request).await?.map_into_boxed_body(),
     };
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
-        headers.insert(name, HeaderValue::from_static(value));
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
@@ -82,7 +82,11 @@ pub(crate) async fn door(
 }
 
 fn is_loopback(authority: &str) -> bool {
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|host| authority.starts_with(host))
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 fn refuse_oversize(request: &ServiceRequest) -> Option<actix_web::http::StatusCode> {

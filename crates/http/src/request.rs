@@ -7,8 +7,25 @@ use countersign_oauth::{Domain, ErrorCode, OAuthError, Parameters, RequestContex
 
 use crate::Provider;
 
-/// Bodies of OAuth endpoints and forms.
-const MAX_BODY: usize = 64 * 1024;
+/// What a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// A form of at most 64 KiB.
+    Form,
+    /// A form or a JSON object of at most 64 KiB.
+    FormOrJson,
+    /// One of our own forms: it carries a sealed request, which grows in the sealing.
+    OwnForm,
+}
+
+impl Takes {
+    fn limit(self) -> usize {
+        match self {
+            Self::Form | Self::FormOrJson => 64 * 1024,
+            Self::OwnForm => 512 * 1024,
+        }
+    }
+}
 
 /// The id of a request, made at the door.
 #[derive(Clone)]
@@ -64,14 +81,20 @@ pub(crate) fn context(request: &HttpRequest, provider: &Provider) -> Result<Requ
     })
 }
 
-fn domain(request: &HttpRequest, provider: &Provider) -> Option<Arc<Domain>> {
+/// The domain that the host names; the scheme's default port may stand in it or not.
+pub(crate) fn domain(request: &HttpRequest, provider: &Provider) -> Option<Arc<Domain>> {
     let mut hosts = request.headers().get_all(header::HOST);
     let host = match (request.uri().authority(), hosts.next(), hosts.next()) {
         (Some(authority), _, None) => authority.as_str().to_ascii_lowercase(),
         (None, Some(host), None) => host.to_str().ok()?.to_ascii_lowercase(),
         _ => return None,
     };
-    provider.domains.iter().find(|domain| domain.issuer.authority() == host).cloned()
+    let names = |domain: &&Arc<Domain>| {
+        let default_port = if domain.is_secure() { ":443" } else { ":80" };
+        let authority = domain.issuer.authority();
+        authority == host || Some(authority) == host.strip_suffix(default_port)
+    };
+    provider.domains.iter().find(names).cloned()
 }
 
 /// The peer, or behind trusted proxies the right-most address that is not one of them.
@@ -90,7 +113,7 @@ fn client_ip(request: &HttpRequest) -> IpAddr {
         .collect();
     let mut client = peer;
     for hop in forwarded.iter().rev() {
-        let Ok(ip) = hop.trim().parse::<IpAddr>() else { break };
+        let Ok(ip) = hop.trim().parse::<IpAddr>() else { return peer };
         client = ip.to_canonical();
         if !trusts(&client) {
             break;
@@ -108,7 +131,7 @@ pub(crate) fn query(request: &HttpRequest) -> Result<Parameters, Unreadable> {
 pub(crate) async fn body(
     request: &HttpRequest,
     payload: web::Payload,
-    takes_json: bool,
+    takes: Takes,
 ) -> Result<Parameters, Unreadable> {
     let single = |name: header::HeaderName| {
         let mut values = request.headers().get_all(name);
@@ -129,16 +152,28 @@ pub(crate) async fn body(
     }
     let json = match essence.trim().to_ascii_lowercase().as_str() {
         "application/x-www-form-urlencoded" => false,
-        "application/json" if takes_json => true,
+        "application/json" if takes == Takes::FormOrJson => true,
         _ => return Err(Unreadable::MediaType),
     };
-    let bytes = match payload.to_bytes_limited(MAX_BODY).await {
+    let bytes = match payload.to_bytes_limited(takes.limit()).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) => return Err(Unreadable::Malformed),
         Err(_) => return Err(Unreadable::TooLarge),
     };
     let parsed = if json { Parameters::parse_json(&bytes) } else { Parameters::parse_form(&bytes) };
     parsed.map_err(|_| Unreadable::Malformed)
+}
+
+/// The `Authorization` header; a second or an unreadable one refuses the request.
+pub(crate) fn authorization(request: &HttpRequest) -> Result<Option<String>, Unreadable> {
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => {
+            value.to_str().map(|value| Some(value.to_owned())).map_err(|_| Unreadable::Malformed)
+        }
+        (Some(_), Some(_)) => Err(Unreadable::Malformed),
+    }
 }
 
 /// A header's only value; repeated or unreadable ones count as absent.

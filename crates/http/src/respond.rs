@@ -1,12 +1,17 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use countersign_auth0::{Dressed, Endpoint, dress, dress_fault};
-use countersign_authorization_endpoint::{Answer, CookieChange, Outcome, ResponseMode, Shown, Target};
+use countersign_authorization_endpoint::{
+    Answer, CookieChange, LoginProblem, Outcome, ResponseMode, Shown, Target,
+};
 use countersign_oauth::{Compliance, Error, Fault, Handle, OAuthError, RedirectUri, RequestContext};
 use countersign_pages::{ErrorView, Framing, Locale, Page};
 use serde::Serialize;
 
-use crate::{Provider, cookies, door, request::Unreadable};
+use crate::{Provider, cookies, cors, door, request::Unreadable};
+
+/// How long an account that is held back is told to wait, in seconds.
+const RETRY_HELD_BACK: u32 = 3600;
 
 /// Starts an answer that no cache keeps (RFC 6749 §5.1).
 pub(crate) fn private(status: u16) -> HttpResponseBuilder {
@@ -64,10 +69,19 @@ pub(crate) fn error_body(response: HttpResponseBuilder, dressed: &Dressed) -> Ht
 
 /// A request that was not even read, as JSON.
 pub(crate) fn unreadable(request: &HttpRequest, problem: Unreadable) -> HttpResponse {
+    unreadable_to(request, problem, None)
+}
+
+/// The same, for a script of an origin that may read it.
+pub(crate) fn unreadable_to(
+    request: &HttpRequest,
+    problem: Unreadable,
+    origin: Option<String>,
+) -> HttpResponse {
     let error = problem.error();
     door::note_rule(request, error.rule);
     let dressed = Dressed { status: problem.status(), ..dress(&error, Endpoint::Token, Compliance::Auth0) };
-    error_body(error_head(&dressed), &dressed)
+    error_body(cors::with_origin(error_head(&dressed), origin), &dressed)
 }
 
 /// The locale of a page that belongs to no transaction.
@@ -101,6 +115,9 @@ pub(crate) async fn error_page(
 ) -> HttpResponse {
     door::note_rule(request, error.rule);
     let dressed = dress(error, endpoint, compliance);
+    if let Some(location) = tenants_own_error_page(provider, error, &dressed, context).await {
+        return redirect(request, &location);
+    }
     let title =
         (error.rule == "authorize.redirect_uri_mismatch").then(|| "Callback URL mismatch.".to_owned());
     let compared = if provider.development {
@@ -117,7 +134,9 @@ pub(crate) async fn error_page(
         compared,
     };
     let locale = locale(provider, None, context).await;
-    page(error_head(&dressed), provider.pages.error(&view, &locale))
+    let mut response = error_head(&dressed);
+    response.insert_header(("Cross-Origin-Opener-Policy", "same-origin"));
+    page(response, provider.pages.error(&view, &locale))
 }
 
 /// The tenant's own error page, where it has one: a fixed URL of its settings, never one of the request.
@@ -127,6 +146,9 @@ async fn tenants_own_error_page(
     dressed: &Dressed,
     context: &RequestContext,
 ) -> Option<String> {
+    if error.rule.starts_with("http.") || error.rule == "authorize.web_origin_not_allowed" {
+        return None;
+    }
     let settings = provider.storage.settings().await.ok()?.record;
     let url = settings.error_page.as_ref()?.get("url")?.as_str()?;
     let page = RedirectUri::parse(url).ok().filter(RedirectUri::is_web)?;
@@ -181,7 +203,13 @@ pub(crate) async fn outcome(
         Shown::Interaction(interaction) => {
             let (ui_locales, status) = page_head(&interaction);
             let locale = locale(provider, ui_locales.as_deref(), context).await;
-            page(private(status), provider.pages.interaction(&interaction, &locale))
+            let mut response = private(status);
+            // So that the form comes back with a true `Origin`; other sites still learn nothing.
+            response.insert_header((header::REFERRER_POLICY, "same-origin"));
+            if status == 429 {
+                response.insert_header((header::RETRY_AFTER, RETRY_HELD_BACK));
+            }
+            page(response, provider.pages.interaction(&interaction, &locale))
         }
         Shown::ErrorPage { page, compliance } => {
             let shown = (&page.error, Endpoint::Authorize, compliance);
@@ -189,6 +217,15 @@ pub(crate) async fn outcome(
         }
         Shown::Answer(Answer::Code { target, code }) => {
             let values = vec![("code".to_owned(), code.expose().to_owned())];
+            answer(request, provider, &target, values)
+        }
+        Shown::Answer(Answer::Failed { target, fault }) => {
+            door::note_fault(request, &fault);
+            let dressed = dress_fault(&fault);
+            let values = vec![
+                ("error".to_owned(), dressed.code),
+                ("error_description".to_owned(), dressed.description),
+            ];
             answer(request, provider, &target, values)
         }
         Shown::Answer(Answer::Error { target, error }) => {
@@ -217,7 +254,14 @@ pub(crate) fn set_cookies(response: &mut HttpResponse, changes: &[CookieChange],
 fn page_head(interaction: &countersign_authorization_endpoint::Interaction) -> (Option<String>, u16) {
     use countersign_authorization_endpoint::Interaction::{Confirmation, Consent, Login};
     match interaction {
-        Login(form) => (form.frame.locale.clone(), if form.problem.is_some() { 400 } else { 200 }),
+        Login(form) => {
+            let status = match form.problem {
+                None => 200,
+                Some(LoginProblem::TooManyAttempts) => 429,
+                Some(_) => 400,
+            };
+            (form.frame.locale.clone(), status)
+        }
         Consent(form) => (form.frame.locale.clone(), 200),
         Confirmation(form) => (form.frame.locale.clone(), 200),
     }

@@ -28,9 +28,21 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::get().to(authorize::get))
                 .route(web::post().to(authorize::post)),
         )
-        .service(resource("/u/login", "POST").route(web::post().to(interaction::login)))
-        .service(resource("/u/consent", "POST").route(web::post().to(interaction::question)))
-        .service(resource("/u/confirmation", "POST").route(web::post().to(interaction::question)))
+        .service(
+            resource("/u/login", "GET, POST")
+                .route(web::get().to(interaction::opened_directly))
+                .route(web::post().to(interaction::login)),
+        )
+        .service(
+            resource("/u/consent", "GET, POST")
+                .route(web::get().to(interaction::opened_directly))
+                .route(web::post().to(interaction::question)),
+        )
+        .service(
+            resource("/u/confirmation", "GET, POST")
+                .route(web::get().to(interaction::opened_directly))
+                .route(web::post().to(interaction::question)),
+        )
         .service(
             resource("/oauth/token", "POST, OPTIONS")
                 .route(web::post().to(client_endpoints::token))

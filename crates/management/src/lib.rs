@@ -28,6 +28,6 @@ pub use sample::{
 pub use tenant_file::{ParseOptions, TenantFile};
 pub use users::{
     ImportError, ImportOptions, ImportOutcome, ImportReport, ImportedUser, UserError, block_user,
-    clear_login_attempts, delete_user, find_user, first_database, import_users, login_account_bucket,
-    login_buckets, patch_user, revoke_consent, set_password, show_user, unblock_user,
+    delete_user, find_user, first_database, import_users, patch_user, revoke_consent, set_password,
+    show_user, unblock_user,
 };

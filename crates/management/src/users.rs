@@ -10,7 +10,7 @@ mod patch;
 mod profile;
 mod show;
 
-pub use block::{block_user, clear_login_attempts, login_account_bucket, login_buckets, unblock_user};
+pub use block::{block_user, unblock_user};
 pub use consent::revoke_consent;
 pub use edit::delete_user;
 pub use find::{find_user, first_database};

@@ -159,8 +159,8 @@ impl<'de> serde::Deserialize<'de> for JsonPairs {
                         nested @ (serde_json::Value::Object(_) | serde_json::Value::Array(_)) => {
                             pairs.push((name, nested.to_string()));
                         }
-                        serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
-                            return Err(serde::de::Error::custom("a parameter is a string"));
+                        scalar @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_)) => {
+                            pairs.push((name, scalar.to_string()));
                         }
                     }
                 }

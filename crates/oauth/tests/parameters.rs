@@ -29,6 +29,7 @@ fn sp_014_valid_utf_8_stays_and_invalid_is_refused() {
     }
 }
 
+/// RFC 6749 §3.1.
 #[test]
 fn sp_009_duplicates_are_found_equal_or_not_however_they_are_written() {
     for text in ["a=1&a=1", "a=1&a=2", "a=1&%61=2", "a=&a=1", "a&a", "b=1&a=1&c=2&a=3"] {
@@ -44,6 +45,7 @@ fn sp_009_duplicates_are_found_equal_or_not_however_they_are_written() {
     assert_eq!(distinct.find_duplicate(&[]), None);
 }
 
+/// RFC 6749 §3.1.
 #[test]
 fn an_empty_value_counts_as_omitted() {
     let parameters = Parameters::parse_form(b"a=&b=1&c=&c=2&c=3").unwrap();

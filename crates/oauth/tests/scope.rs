@@ -7,6 +7,7 @@ fn parse(text: &str) -> Result<String, ScopeError> {
     Scope::parse(text).map(|scope| scope.to_string())
 }
 
+/// RFC 6749 §3.3.
 #[test]
 fn entries_keep_their_order_and_count_once() {
     assert_eq!(parse("openid profile openid email"), Ok("openid profile email".to_owned()));

@@ -28,6 +28,7 @@ fn secrets_are_equal_when_every_byte_is() {
     }
 }
 
+/// RFC 6749 §10.10.
 #[test]
 fn a_handle_has_256_bits_as_base64url_and_is_printed_redacted() {
     let random = SeededRandom::default();

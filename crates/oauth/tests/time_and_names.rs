@@ -3,6 +3,7 @@
 use countersign_oauth::{Issuer, Origin, Seconds, Timestamp};
 use proptest::prelude::*;
 
+/// RFC 9110 §5.6.7.
 #[test]
 fn moments_are_written_in_both_forms() {
     for (millis, iso, http) in [
@@ -20,6 +21,7 @@ fn moments_are_written_in_both_forms() {
     }
 }
 
+/// RFC 7519 §2.
 #[test]
 fn arithmetic_saturates_and_seconds_round_down() {
     assert_eq!(Timestamp::from_millis(1_999).seconds(), 1);
@@ -30,6 +32,7 @@ fn arithmetic_saturates_and_seconds_round_down() {
     assert_eq!(Timestamp::from_millis(-2).minus(Seconds(i64::MAX)).millis(), i64::MIN);
 }
 
+/// RFC 6454 §4.
 #[test]
 fn origins_are_compared_in_their_serialised_form() {
     for (text, origin) in [
@@ -62,6 +65,7 @@ fn origins_are_compared_in_their_serialised_form() {
     }
 }
 
+/// RFC 8414 §2.
 #[test]
 fn an_issuer_ends_with_a_slash_and_knows_its_endpoints() {
     for text in ["https://login.example:8443", "https://login.example:8443/"] {

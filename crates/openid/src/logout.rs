@@ -3,7 +3,7 @@ use std::sync::Arc;
 use countersign_oauth::{
     ClientId, Error, ErrorCode, HandleHash, OAuthError, Parameters, RedirectUri, RequestContext,
 };
-use countersign_storage::{Change, Changes, CommitError, Storage};
+use countersign_storage::{Change, Changes, CommitError, LogEvent, Storage};
 
 /// A logout request at `/v2/logout`.
 #[derive(Debug)]
@@ -41,6 +41,9 @@ impl LogoutEndpoint {
     pub async fn handle(&self, request: &LogoutRequest) -> Result<LogoutOutcome, Error> {
         self.end_sessions(request).await?;
         let parameters = &request.parameters;
+        if let Some(name) = parameters.find_duplicate(&[]) {
+            return Ok(LogoutOutcome::Refused(OAuthError::repeated_parameter(name)));
+        }
         let Some(client_id) = parameters.find("client_id") else {
             let allowed = self.storage.settings().await?.record.allowed_logout_urls;
             return Ok(match parameters.find("returnTo") {
@@ -57,6 +60,14 @@ impl LogoutEndpoint {
             .with("client_id", client_id.chars().take(128).collect::<String>());
             return Ok(LogoutOutcome::Refused(error));
         };
+        if client.settings.is_strict_third_party() {
+            let error = OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "logout.third_party",
+                "Third-party applications revoke their tokens instead",
+            );
+            return Ok(LogoutOutcome::Refused(error));
+        }
         let allowed = &client.settings.allowed_logout_urls;
         Ok(match (parameters.find("returnTo"), allowed.first()) {
             (Some(target), _) => permitted(target, allowed),
@@ -77,6 +88,16 @@ impl LogoutEndpoint {
         if changes.writes.is_empty() {
             return Ok(());
         }
+        let changes = changes.with(Change::Log(LogEvent {
+            at: request.context.now,
+            event: "slo".to_owned(),
+            rule: None,
+            description: "A session ended by logout".to_owned(),
+            client_id: request.parameters.find("client_id").map(ClientId::new),
+            user_id: None,
+            ip: request.context.client_ip.to_string(),
+            request_id: request.context.request_id.clone(),
+        }));
         match self.storage.commit(changes).await {
             Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
             Err(CommitError::Fault(fault)) => Err(fault.into()),
@@ -91,8 +112,9 @@ fn permitted(target: &str, allowed: &[String]) -> LogoutOutcome {
         (Ok(entry), Ok(target)) => !entry.as_str().contains('*') && entry.is_equivalent(&target),
         _ => false,
     };
-    let sound =
-        target.len() <= 4096 && RedirectUri::parse(target).is_ok() && target.bytes().all(|b| b > b' ');
+    let sound = target.len() <= 4096
+        && RedirectUri::parse(target).is_ok()
+        && target.bytes().all(|byte| byte.is_ascii_graphic());
     if sound && allowed.iter().any(matches) {
         return LogoutOutcome::Redirect(target.to_owned());
     }

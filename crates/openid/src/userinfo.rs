@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use countersign_dpop::{DpopError, ExpectedProof, Nonces, Proof, single_header};
 use countersign_jose::{KeyRing, Verifier};
-use countersign_oauth::{Compliance, Error, OAuthError, RequestContext, Sealer, UserId};
+use countersign_oauth::{Error, OAuthError, RequestContext, Sealer, UserId};
 use countersign_storage::Storage;
 use countersign_token::{AccessTokenClaims, AccessTokenReader, SenderConstraint};
 use countersign_users::{ClaimStyle, claims_for_scope};
@@ -78,7 +78,7 @@ impl UserinfoEndpoint {
     /// [`UserinfoError`].
     pub async fn handle(&self, request: &UserinfoRequest) -> Result<Map<String, Value>, UserinfoError> {
         let tenant = self.storage.settings().await?.record.compliance;
-        let (token, by_dpop_scheme) = presented_token(request, tenant)?;
+        let (token, by_dpop_scheme) = presented_token(request)?;
         let reader = AccessTokenReader { keys: &*self.keys, tokens: &*self.storage };
         let (domain, now) = (&request.context.domain, request.context.now);
         let claims = reader.read(token, domain, now).await.map_err(into_fault)?.map_err(|rejection| {
@@ -97,6 +97,9 @@ impl UserinfoEndpoint {
             .settings
             .compliance
             .unwrap_or(tenant);
+        if compliance.is_rfc() && request.query_token.is_some() {
+            return Err(refused("userinfo.token_in_query", false));
+        }
         if claims.audience.as_ref().is_some_and(|aud| !aud.contains(&domain.userinfo_audience())) {
             return Err(if compliance.is_rfc() && !claims.scope.contains("openid") {
                 UserinfoError::InsufficientScope
@@ -144,7 +147,10 @@ impl UserinfoEndpoint {
         let header = header.ok_or_else(|| refused("userinfo.proof_missing", true))?;
         let url = request.context.domain.userinfo_audience();
         let expected = ExpectedProof { method: request.method, url: &url, access_token: Some(token), now };
-        let proof = Proof::verify(header, &expected, &*self.verifier).map_err(refuse)?;
+        let proof = Proof::verify(header, &expected, &*self.verifier).map_err(|error| match error {
+            DpopError::AthMissing | DpopError::AthMismatch => refused("userinfo.other_ath", true),
+            error => refuse(error),
+        })?;
         if proof.jkt != *bound {
             return Err(refused("userinfo.other_key", true));
         }
@@ -157,18 +163,17 @@ impl UserinfoEndpoint {
     }
 }
 
-/// Exactly one token, from the header, the form body or (not under `rfc`) the query (RFC 6750 §2).
-fn presented_token(request: &UserinfoRequest, compliance: Compliance) -> Result<(&str, bool), UserinfoError> {
+/// Exactly one token, from the header, the form body or the query (RFC 6750 §2).
+fn presented_token(request: &UserinfoRequest) -> Result<(&str, bool), UserinfoError> {
     let from_header = request.authorization.as_deref().and_then(|header| {
         let (scheme, token) = header.split_once(' ')?;
         let dpop = scheme.eq_ignore_ascii_case("dpop");
         (dpop || scheme.eq_ignore_ascii_case("bearer")).then_some((token.trim(), dpop))
     });
-    let from_query = request.query_token.as_deref().filter(|_| !compliance.is_rfc());
     let mut found = from_header
         .into_iter()
         .chain(request.body_token.as_deref().map(|token| (token, false)))
-        .chain(from_query.map(|token| (token, false)));
+        .chain(request.query_token.as_deref().map(|token| (token, false)));
     match (found.next(), found.next()) {
         (Some(token), None) => Ok(token),
         (None, _) => Err(refused("userinfo.no_token", !request.dpop.is_empty())),

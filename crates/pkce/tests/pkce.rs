@@ -5,6 +5,7 @@ use countersign_pkce::{CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceErr
 use countersign_testkit::vectors::{RFC7636_CHALLENGE, RFC7636_VERIFIER};
 use proptest::prelude::*;
 
+/// RFC 7636 §4.2, §4.6.
 #[test]
 fn the_example_of_rfc_7636_appendix_b_verifies() {
     let challenge = CodeChallenge::parse(RFC7636_CHALLENGE, Some("S256")).unwrap();
@@ -12,6 +13,7 @@ fn the_example_of_rfc_7636_appendix_b_verifies() {
     assert!(challenge.verify(&verifier));
 }
 
+/// RFC 7636 §4.6.
 #[test]
 fn another_verifier_does_not_verify() {
     let challenge = CodeChallenge::parse(RFC7636_CHALLENGE, Some("S256")).unwrap();
@@ -29,6 +31,7 @@ fn the_challenge_itself_is_not_its_verifier_under_s256() {
     assert!(!challenge.verify(&CodeVerifier::parse(RFC7636_CHALLENGE).unwrap()));
 }
 
+/// RFC 7636 §4.3.
 #[test]
 fn a_missing_method_is_plain() {
     let challenge = CodeChallenge::parse(RFC7636_VERIFIER, None).unwrap();
@@ -37,6 +40,7 @@ fn a_missing_method_is_plain() {
     assert!(!challenge.verify(&CodeVerifier::parse(RFC7636_CHALLENGE).unwrap()));
 }
 
+/// RFC 7636 §4.3, §4.4.1.
 #[test]
 fn sp_029_refuses_unknown_methods() {
     for method in ["", "s256", "PLAIN", "Plain", "S512", "S256 ", "none"] {
@@ -45,6 +49,7 @@ fn sp_029_refuses_unknown_methods() {
     }
 }
 
+/// RFC 7636 §4.2.
 #[test]
 fn sp_029_refuses_an_s256_challenge_that_is_not_43_base64url_characters() {
     let cut = &RFC7636_CHALLENGE[..42];
@@ -66,6 +71,7 @@ fn sp_029_refuses_an_s256_challenge_that_is_not_43_base64url_characters() {
     }
 }
 
+/// RFC 7636 §4.1, RFC 3986 §2.3.
 #[test]
 fn sp_029_refuses_a_verifier_outside_43_to_128_unreserved_characters() {
     for (length, right) in [(0, false), (42, false), (43, true), (128, true), (129, false)] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use countersign_crypto::{Argon2Hasher, DataKeys, OpenSslVerifier, OsRandom, SystemClock};
 use countersign_oauth::SecureRandom;
 use countersign_storage::Storage;
-use countersign_storage_memory::MemoryStorage;
+use countersign_storage_sqlite::SqliteStorage;
 
 use crate::config::{
     Config, DataKey, Database, Environment, Layers, Overrides, PasswordCost, check_database_file,
@@ -93,7 +93,7 @@ pub(crate) fn open(database: &Database, keys: DataKeys, cost: &PasswordCost) -> 
     let Database::Sqlite(path) = database;
     check_database_file(path)?;
     files::touch_private(path).map_err(|failure| Failure::of(setting::DATABASE.key, failure.text))?;
-    let storage = Ok::<_, countersign_oauth::Fault>(MemoryStorage::new())
+    let storage = SqliteStorage::open(path)
         .map_err(|fault| Failure::of(setting::DATABASE.key, format!("{}: {fault}", path.display())))?;
     let random: Arc<dyn SecureRandom> = Arc::new(OsRandom);
     let hasher = Argon2Hasher::start(cost.argon2(), cost.threads, cost.queue, random.clone())

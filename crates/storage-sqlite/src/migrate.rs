@@ -5,8 +5,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::open::Refusal;
 
 /// All migrations, in order. What is released is never changed again.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "initial", include_str!("../migrations/0001_initial.sql"))];
 
 /// `CtSn` in the file's header: whose database it is.
 const APPLICATION_ID: i64 = 0x4374_536e;

@@ -2,8 +2,20 @@ use std::path::{Path, PathBuf};
 
 /// File systems over a network: their locks do not hold what a write-ahead log needs.
 const NETWORK: [&str; 14] = [
-    "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs", "glusterfs", "lustre",
-    "nfs", "nfs3", "nfs4", "smb3", "smbfs",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "fuse.glusterfs",
+    "fuse.s3fs",
+    "fuse.sshfs",
+    "glusterfs",
+    "lustre",
+    "nfs",
+    "nfs3",
+    "nfs4",
+    "smb3",
+    "smbfs",
 ];
 
 /// The kind of the network file system that a path lies on, if it does; known on Linux alone.

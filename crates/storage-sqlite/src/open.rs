@@ -82,7 +82,9 @@ impl fmt::Display for Refusal {
                 f,
                 "its mode is {mode:04o}, so others than its owner reach it; chmod 600 it, with its -wal and -shm"
             ),
-            Self::Empty => f.write_str("the file is empty; restore it from a backup, or remove it to start anew"),
+            Self::Empty => {
+                f.write_str("the file is empty; restore it from a backup, or remove it to start anew")
+            }
             Self::LogWithoutDatabase => f.write_str(
                 "its -wal is there and it is not; restore it from a backup, or remove the -wal to start anew",
             ),
@@ -182,10 +184,12 @@ struct Durability {
 pub(crate) fn connect(path: &Path) -> Result<SqliteConnection, Refusal> {
     let mut connection = establish(path)?;
     connection.batch_execute(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;",
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
+         PRAGMA journal_size_limit = 67108864;",
     )?;
-    let is = diesel::sql_query("SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous")
-        .get_result::<Durability>(&mut connection)?;
+    let is =
+        diesel::sql_query("SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous")
+            .get_result::<Durability>(&mut connection)?;
     // 2 is FULL.
     if is.journal_mode != "wal" || is.synchronous != 2 {
         return Err(Refusal::NotDurable);

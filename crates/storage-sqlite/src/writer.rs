@@ -9,6 +9,7 @@ use countersign_oauth::{Fault, Timestamp};
 use countersign_storage::{CommitError, StorageResult};
 use countersign_storage_schema::tables::counters;
 use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
@@ -22,6 +23,8 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 256;
 /// How long the write-ahead log may become while a reader keeps it from being emptied, in bytes.
 const LOG_LIMIT: u64 = 120 * 1024 * 1024;
+/// After how many writes the log is copied into the database: about a thousand pages.
+const CHECKPOINT: usize = 256;
 /// How far the clock's high-water mark may lie behind, in milliseconds.
 const CLOCK_STEP: i64 = 1000;
 
@@ -49,6 +52,7 @@ impl Writer {
             path: path.to_owned(),
             connection: Some(connection),
             clock: Timestamp::from_millis(i64::MIN),
+            since_checkpoint: 0,
             health: Arc::clone(&health),
         };
         let thread = std::thread::Builder::new()
@@ -127,6 +131,8 @@ struct Worker {
     connection: Option<SqliteConnection>,
     /// The high-water mark as far as it is known to be written.
     clock: Timestamp,
+    /// Writes since the log was last copied into the database.
+    since_checkpoint: usize,
     health: Arc<Mutex<Health>>,
 }
 
@@ -138,16 +144,17 @@ impl Worker {
             let outcome = catch_unwind(AssertUnwindSafe(|| self.commit(&mut batch))).unwrap_or_else(|_| {
                 Err(Fallen { trouble: Trouble::Own, text: "a write panicked".to_owned() })
             });
-            if let Err(fallen) = &outcome {
-                self.connection = None;
-                if fallen.trouble == Trouble::Locked {
-                    // They have waited as long as these have: none of them waits twice.
-                    batch.extend(jobs.try_iter().take(QUEUE));
-                }
+            if outcome.as_ref().is_err_and(|fallen| fallen.trouble == Trouble::Locked) {
+                // Those in the queue have waited as long as these have: none of them waits twice.
+                batch.extend(jobs.try_iter().take(QUEUE));
             }
             self.note(&outcome);
             for job in batch {
                 job.answer(outcome.as_ref().map(|()| ()));
+            }
+            if outcome.is_ok() && self.since_checkpoint >= CHECKPOINT {
+                let outcome = self.checkpoint();
+                self.note(&outcome);
             }
         }
     }
@@ -159,20 +166,45 @@ impl Worker {
         }
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => open::connect(&self.path).map_err(|refusal| {
-                Fallen { trouble: Trouble::Passing, text: refusal.to_string() }
-            })?,
+            None => open::connect(&self.path)
+                .map_err(|refusal| Fallen { trouble: Trouble::Passing, text: refusal.to_string() })?,
         };
-        empty_log(&mut connection, &self.path)?;
+        shorten_log(&mut connection, &self.path)?;
         let latest = batch.iter().filter_map(|job| job.latest()).max();
-        let latest = latest.filter(|latest| latest.millis() >= self.clock.millis().saturating_add(CLOCK_STEP));
-        connection.immediate_transaction(|connection| {
+        let latest =
+            latest.filter(|latest| latest.millis() >= self.clock.millis().saturating_add(CLOCK_STEP));
+        let mut all_ran = false;
+        let outcome = connection.immediate_transaction(|connection| {
             batch.iter_mut().try_for_each(|job| job.run(connection))?;
-            latest.map_or(Ok(()), |latest| raise_clock(connection, latest))
-        })?;
-        self.clock = latest.unwrap_or(self.clock);
-        self.connection = Some(connection);
-        Ok(())
+            latest.map_or(Ok(()), |latest| raise_clock(connection, latest))?;
+            all_ran = true;
+            Ok(())
+        });
+        match outcome {
+            Ok(()) => {
+                self.clock = latest.unwrap_or(self.clock);
+                self.since_checkpoint += batch.len() + 1;
+                self.connection = Some(connection);
+                Ok(())
+            }
+            Err(fallen) if all_ran => Err(after_flush(fallen, connection)),
+            Err(Fallen { trouble: Trouble::Disk, text }) => Err(Fallen { trouble: Trouble::Passing, text }),
+            Err(fallen) => Err(fallen),
+        }
+    }
+
+    /// Copies the log into the database, after the answers and not by SQLite itself, which would keep a
+    /// failed flush to itself and try it again.
+    fn checkpoint(&mut self) -> Result<(), Fallen> {
+        let Some(mut connection) = self.connection.take() else { return Ok(()) };
+        match connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)") {
+            Ok(()) => {
+                self.since_checkpoint = 0;
+                self.connection = Some(connection);
+                Ok(())
+            }
+            Err(error) => Err(after_flush(Fallen::from(error), connection)),
+        }
     }
 
     fn note(&self, outcome: &Result<(), Fallen>) {
@@ -194,6 +226,15 @@ impl Worker {
     }
 }
 
+/// A flush that failed may have lost what it was to keep, and the next one would not tell. The connection is
+/// never closed then: closing the last one copies the log and removes it.
+fn after_flush(fallen: Fallen, connection: SqliteConnection) -> Fallen {
+    if fallen.trouble == Trouble::Disk {
+        std::mem::forget(connection);
+    }
+    fallen
+}
+
 fn raise_clock(connection: &mut SqliteConnection, latest: Timestamp) -> Result<(), Fallen> {
     let mark = counters::table.filter(counters::name.eq("clock_high_water"));
     diesel::update(mark.filter(counters::value.lt(latest.millis())))
@@ -209,7 +250,7 @@ struct Checkpoint {
 }
 
 /// Empties a log that has become too long, or refuses when a reader that stays keeps it from that.
-fn empty_log(connection: &mut SqliteConnection, path: &Path) -> Result<(), Fallen> {
+fn shorten_log(connection: &mut SqliteConnection, path: &Path) -> Result<(), Fallen> {
     if file::log_length(path) < LOG_LIMIT {
         return Ok(());
     }

@@ -56,9 +56,9 @@ pub(crate) async fn authenticate(
     let authenticator = ClientAuthenticator { clients: storage, sealer, compliance: tenant };
     let presented =
         Presented { authorization: request.authorization.as_deref(), parameters: &request.parameters };
-    let client = authenticator.authenticate(presented).await.map_err(|error| EndpointError {
+    let client = authenticator.authenticate(presented).await.map_err(|(error, profile)| EndpointError {
         tried_basic: request.authorization.as_deref().is_some_and(is_basic),
-        ..EndpointError::new(error, tenant)
+        ..EndpointError::new(error, profile)
     })?;
     if request.parameters.is_repeated("resource") && !client.compliance().is_rfc() {
         let error = OAuthError::repeated_parameter("resource");

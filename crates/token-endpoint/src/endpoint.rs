@@ -5,7 +5,7 @@ use countersign_dpop::Nonces;
 use countersign_gate::GateRefusal;
 use countersign_jose::Verifier;
 use countersign_oauth::{Error, ErrorCode, Fault, GrantType, OAuthError, Sealer};
-use countersign_storage::{CommitError, Conflict, Requirement, Storage};
+use countersign_storage::{Change, Changes, CommitError, Conflict, LogEvent, Requirement, Storage};
 use countersign_token::{IssuedTokens, MintContext, TokenIssuer, TokenResponse};
 
 use crate::{
@@ -79,17 +79,37 @@ impl TokenEndpoint {
             Ok(ready) => self.decide_and_commit(&*ready, &context).await,
             Err(refusal) => Err(self.commit_refusal(refusal).await),
         };
+        if let Err(Error::Refused(error)) = &response {
+            self.log_refusal(error, grant.failure_event(), &context).await;
+        }
         response.map(|response| TokenAnswer { response, dpop_nonce: dpop_nonce.clone() }).map_err(fail)
     }
 
-    /// Authenticates the caller of an endpoint whose grant is not served, and refuses it.
-    pub async fn refuse_grant(&self, request: &TokenRequest, grant: GrantType) -> EndpointError {
-        match client_endpoint::authenticate(&*self.storage, &*self.sealer, request, &[]).await {
-            Err(error) => error,
-            Ok((client, _)) => {
-                let refusal = OAuthError::from(GateRefusal::GrantNotAllowed(grant));
-                EndpointError::new(refusal, client.compliance())
-            }
+    /// A refused request is a row of the log. The refusal stands whether or not the row could be written.
+    async fn log_refusal(&self, error: &OAuthError, event: &'static str, context: &Context<'_>) {
+        let row = LogEvent {
+            at: context.request.now,
+            event: event.to_owned(),
+            rule: Some(error.rule.to_owned()),
+            description: error.describe(),
+            client_id: Some(context.client.client().id.clone()),
+            user_id: None,
+            ip: context.request.client_ip.to_string(),
+            request_id: context.request.request_id.clone(),
+        };
+        let _ = self.storage.commit(Changes::none().with(Change::Log(row))).await;
+    }
+
+    /// Authenticates the caller of an endpoint that serves nobody, and refuses it.
+    pub async fn refuse(
+        &self,
+        request: &TokenRequest,
+        required: &[&'static str],
+        error: OAuthError,
+    ) -> EndpointError {
+        match client_endpoint::authenticate(&*self.storage, &*self.sealer, request, required).await {
+            Err(refusal) => refusal,
+            Ok((client, _)) => EndpointError::new(error, client.compliance()),
         }
     }
 

@@ -30,6 +30,9 @@ pub trait Grant: Send + Sync + 'static {
     /// Which clients it is for.
     fn client_policy(&self) -> ClientPolicy;
 
+    /// The event that the log names a refusal by.
+    fn failure_event(&self) -> &'static str;
+
     /// Does what has an effect outside the commit, exactly once: redeems at an upstream, hashes, runs hooks.
     fn prepare<'a>(
         &'a self,
@@ -59,6 +62,8 @@ pub(crate) type PreparedGrant<'a> = Result<Result<Box<dyn Decidable + 'a>, Refus
 /// The object-safe twin: parses and prepares, and yields what can be decided again and again.
 pub(crate) trait ErasedGrant: Send + Sync {
     fn client_policy(&self) -> ClientPolicy;
+
+    fn failure_event(&self) -> &'static str;
 
     fn prepare<'a>(
         &'a self,
@@ -93,6 +98,10 @@ impl<G: Grant> Decidable for Ready<'_, G> {
 impl<G: Grant> ErasedGrant for G {
     fn client_policy(&self) -> ClientPolicy {
         Grant::client_policy(self)
+    }
+
+    fn failure_event(&self) -> &'static str {
+        Grant::failure_event(self)
     }
 
     fn prepare<'a>(

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
+use countersign_gate::offline_access_is_allowed;
 use countersign_jose::KeyRing;
 use countersign_oauth::{Error, ErrorCode, HandleHash, OAuthError, Sealer, UserId};
-use countersign_storage::Storage;
+use countersign_storage::{Client, Storage};
 use countersign_token::{AccessTokenClaims, AccessTokenReader};
 use serde_json::{Value, json};
 
@@ -43,7 +44,7 @@ impl IntrospectionEndpoint {
         let described = match self.describe_access_token(token, request).await.map_err(fail)? {
             Some((claims, described)) if claims.client_id == client.client().id => Some(described),
             Some(_) => None,
-            None => self.describe_refresh_token(token, &client.client().id, request).await.map_err(fail)?,
+            None => self.describe_refresh_token(token, client.client(), request).await.map_err(fail)?,
         };
         Ok(Introspection(described.unwrap_or_else(|| json!({ "active": false }))))
     }
@@ -57,11 +58,9 @@ impl IntrospectionEndpoint {
         let Ok(claims) = reader.read(token, &request.context.domain, request.context.now).await? else {
             return Ok(None);
         };
-        if !claims.sub.ends_with("@clients") {
-            let user = self.storage.user(&UserId::new(claims.sub.clone())).await?;
-            if user.is_none_or(|user| user.blocked) {
-                return Ok(None);
-            }
+        let is_user = !claims.sub.ends_with("@clients");
+        if is_user && !self.is_usable(&UserId::new(claims.sub.clone())).await? {
+            return Ok(None);
         }
         let mut described = json!({
             "active": true,
@@ -82,10 +81,15 @@ impl IntrospectionEndpoint {
         Ok(Some((claims, described)))
     }
 
+    /// Whether the user is there and not blocked: else no token of theirs is active.
+    async fn is_usable(&self, user: &UserId) -> Result<bool, Error> {
+        Ok(self.storage.user(user).await?.is_some_and(|user| !user.blocked))
+    }
+
     async fn describe_refresh_token(
         &self,
         token: &str,
-        client: &countersign_oauth::ClientId,
+        client: &Client,
         request: &TokenRequest,
     ) -> Result<Option<Value>, Error> {
         let now = request.context.now;
@@ -96,7 +100,17 @@ impl IntrospectionEndpoint {
             && family.issuer == request.context.domain.issuer
             && family.expires_at.is_none_or(|end| now < end)
             && token.idle_expires_at.is_none_or(|end| now < end);
-        if !alive || family.client_id != *client {
+        if !alive || family.client_id != client.id || !self.is_usable(&family.user_id).await? {
+            return Ok(None);
+        }
+        let api = match &family.audience {
+            None => None,
+            Some(audience) => match self.storage.resource_server(audience).await? {
+                None => return Ok(None),
+                api => api,
+            },
+        };
+        if !offline_access_is_allowed(client, api.as_ref()) {
             return Ok(None);
         }
         Ok(Some(json!({

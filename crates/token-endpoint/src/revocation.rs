@@ -32,6 +32,7 @@ impl RevocationEndpoint {
         let now = request.context.now;
         let changes = match self.storage.refresh_token(&HandleHash::of(token)).await {
             Err(fault) => return Err(fail(fault.into())),
+            Ok(Some((_, family))) if family.issuer != request.context.domain.issuer => Changes::none(),
             Ok(Some((_, family))) if family.client_id != client.client().id => {
                 return Err(fail(foreign_token().into()));
             }
@@ -62,12 +63,13 @@ impl RevocationEndpoint {
         settings: &TenantSettings,
         at: Timestamp,
     ) -> Result<Changes, Error> {
-        if client.compliance().is_rfc() {
+        let mut changes = Changes::none().with(if client.compliance().is_rfc() {
             // RFC 7009 §2.1: the access tokens of the same grant die with the refresh token.
             let id = family.authorization_id.clone();
-            return Ok(Changes::none().with(Change::EndAuthorization { id, at, deny_access_tokens: true }));
-        }
-        let mut changes = Changes::none().with(Change::EndFamily { id: family.id.clone(), at });
+            Change::EndAuthorization { id, at, deny_access_tokens: true }
+        } else {
+            Change::EndFamily { id: family.id.clone(), at }
+        });
         if settings.flags.revoke_refresh_token_grant {
             let audience = family.audience.clone().unwrap_or_else(|| Audience::new(""));
             let consent = self.storage.consent(&family.user_id, &family.client_id, &audience).await?;

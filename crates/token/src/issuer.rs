@@ -9,7 +9,7 @@ use countersign_storage::{
 };
 
 use crate::{
-    AccessTokenPlan, Fence, RefreshTokenPlan, SIGNING_SECRET_PURPOSE, TokenPlan, TokenResponse, access_token,
+    AccessTokenPlan, Fence, RefreshTokenPlan, SIGNING_SECRET_PURPOSE, Subject, TokenPlan, TokenResponse, access_token,
     id_token, refresh_token,
 };
 
@@ -85,7 +85,8 @@ impl TokenIssuer {
             access_token: access.token,
             refresh_token,
             id_token,
-            scope: plan.access_token.scope.clone(),
+            scope: (plan.access_token.subject != Subject::Client || !plan.access_token.scope.is_empty())
+                .then(|| plan.access_token.scope.clone()),
             expires_in: plan.access_token.lifetime,
             token_type: plan.access_token.constraint.token_type(),
         };

@@ -12,9 +12,9 @@ pub struct TokenResponse {
     /// The ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
-    /// The granted scopes; left out when there are none.
-    #[serde(skip_serializing_if = "Scope::is_empty")]
-    pub scope: Scope,
+    /// The granted scopes; left out where a client gets none for itself (RFC 6749 §5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// The access token's lifetime, in seconds.
     pub expires_in: Seconds,
     /// `Bearer` or `DPoP`.

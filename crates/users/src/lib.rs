@@ -2,10 +2,12 @@
 
 mod claims;
 mod identifier;
+mod login_attempts;
 mod password;
 mod session;
 
 pub use claims::{ClaimStyle, claims_for_scope, is_claim_scope};
 pub use identifier::normalise_identifier;
+pub use login_attempts::{Account, LoginAttempts, LoginLimits, release_account};
 pub use password::{MAX_PASSWORD_BYTES, PasswordHasher, PasswordRule, Verification, check_new_password};
-pub use session::{SessionLimits, is_alive, touch_session};
+pub use session::{Limits, SessionLimits, is_alive, touch_session};

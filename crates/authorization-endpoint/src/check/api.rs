@@ -22,7 +22,7 @@ pub(crate) async fn find(
     check_resource(parameters, compliance)?;
     let request =
         AudienceRequest { audience: parameters.find("audience"), resource: parameters.find("resource") };
-    let Some(audience) = effective_audience(request, settings, domain) else { return Ok(None) };
+    let Some(audience) = effective_audience(request, settings, domain, compliance) else { return Ok(None) };
     let Some(server) = reads.resource_server(&audience).await? else {
         let code = if request.audience.is_none() && request.resource.is_some() && compliance.is_rfc() {
             ErrorCode::InvalidTarget
@@ -30,7 +30,7 @@ pub(crate) async fn find(
             ErrorCode::AccessDenied
         };
         return Err(OAuthError::new(code, "authorize.unknown_audience", "Service not found: {audience}")
-            .with("audience", audience.as_str())
+            .with("audience", audience.as_str().chars().take(512).collect::<String>())
             .into());
     };
     let grant = reads.client_grant(&client.id, &audience, SubjectType::User).await?;

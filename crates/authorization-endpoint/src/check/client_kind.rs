@@ -25,8 +25,8 @@ const THIRD_PARTY: [&str; 20] = [
     "ui_locales",
 ];
 
-/// Telemetry and the response mode say nothing about the request itself.
-const HARMLESS: [&str; 3] = ["auth0Client", "response_mode", "organization"];
+/// Telemetry says nothing about the request itself; an organization has a refusal of its own.
+const HARMLESS: [&str; 2] = ["auth0Client", "organization"];
 
 /// A strict third-party client sends known parameters alone.
 pub(crate) fn check(parameters: &Parameters, client: &ClientSettings) -> Result<(), OAuthError> {

@@ -40,9 +40,10 @@ pub(crate) fn parse(parameters: &Parameters) -> Result<Prompt, OAuthError> {
         }
     }
     if let Some(max_age) = parameters.find("max_age") {
+        let digits = max_age.bytes().all(|byte| byte.is_ascii_digit());
         match max_age.parse::<u32>() {
-            Ok(seconds) => prompt.max_age = Some(Seconds(i64::from(seconds))),
-            Err(_) => {
+            Ok(seconds) if digits => prompt.max_age = Some(Seconds(i64::from(seconds))),
+            _ => {
                 return refuse("authorize.malformed_max_age", "max_age is not a number of seconds");
             }
         }

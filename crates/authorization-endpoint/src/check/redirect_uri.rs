@@ -16,16 +16,31 @@ pub(crate) fn pick(
     let Some(sent) = parameters.find("redirect_uri") else {
         return default_target(parameters, client, compliance).map(|target| (target, false));
     };
-    let target = RedirectUri::parse(sent).map_err(|_| mismatch())?;
-    let registered = |entry: &String| {
+    let refused = || mismatch().with("redirect_uri", sent.chars().take(512).collect::<String>());
+    let target = RedirectUri::parse(sent).map_err(|_| refused())?;
+    if is_registered(sent, client, compliance) { Ok((target, true)) } else { Err(refused()) }
+}
+
+/// Whether a redirect target is one of the client's registered ones.
+///
+/// Default profile: exact but for the letter case of scheme and host. Under `rfc`: the identical string, and
+/// any port on a native client's loopback IP (RFC 8252 §7.3).
+#[must_use]
+pub fn is_registered(sent: &str, client: &ClientSettings, compliance: Compliance) -> bool {
+    let Ok(target) = RedirectUri::parse(sent) else { return false };
+    if compliance.is_rfc() && sent.contains('#') {
+        return false;
+    }
+    client.callbacks.iter().any(|entry| {
         if compliance.is_rfc() {
             let native = client.app_type == Some(AppType::Native);
             return entry == sent
-                || (native && parses_to(entry, |entry| entry.is_equivalent_on_loopback(&target)));
+                || (native
+                    && sent.starts_with("http://")
+                    && parses_to(entry, |entry| entry.is_equivalent_on_loopback(&target)));
         }
         parses_to(entry, |entry| entry.is_equivalent(&target))
-    };
-    if client.callbacks.iter().any(registered) { Ok((target, true)) } else { Err(mismatch()) }
+    })
 }
 
 /// A wildcard entry matches nothing here: it parses to a host with a star in it, which no request has.

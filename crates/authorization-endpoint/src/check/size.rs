@@ -1,7 +1,7 @@
 use countersign_oauth::{ErrorCode, OAuthError, Parameters};
 
 /// Values that travel back to the client are bounded, so that the answer's URL is.
-const MAX_BYTES: usize = 8 * 1024;
+pub(crate) const MAX_BYTES: usize = 8 * 1024;
 
 /// `state` and `nonce` may have 8 KiB each.
 pub(crate) fn check(parameters: &Parameters) -> Result<(), OAuthError> {

@@ -63,6 +63,7 @@ fn a_client_that_does_not_trust_the_authority_refuses_the_server() {
     assert_ne!(check(&authority(), &server, "localhost", NOW), X509VerifyResult::OK);
 }
 
+/// RFC 5280 §4.2.1.10.
 #[test]
 fn the_authority_cannot_vouch_for_any_other_name_or_address() {
     let authority = authority();
@@ -154,6 +155,7 @@ fn an_authority_comes_back_from_pem_and_goes_on_issuing() {
     assert!(DevAuthority::from_pem(&certificate, &Secret::from("")).is_err());
 }
 
+/// RFC 5280 §4.1.2.2.
 #[test]
 fn the_servers_key_is_the_certificates_and_each_issue_has_its_own() {
     let authority = authority();

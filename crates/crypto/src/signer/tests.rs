@@ -3,6 +3,7 @@ use countersign_testkit::vectors;
 
 use super::{HmacSigner, RsaSigner};
 
+/// RFC 7518 §3.2.
 #[test]
 fn the_example_of_rfc_7515_appendix_a_1_is_signed_alike() {
     let signer = HmacSigner::new(&decode_base64url(vectors::RFC7515_A1_KEY).unwrap());
@@ -11,6 +12,7 @@ fn the_example_of_rfc_7515_appendix_a_1_is_signed_alike() {
     assert_eq!((signer.algorithm(), signer.kid()), (Algorithm::HS256, None));
 }
 
+/// RFC 7518 §3.2.
 #[test]
 fn a_secret_of_15_bytes_does_not_sign_and_one_of_16_does() {
     assert!(HmacSigner::new(&[1; 15]).sign(b"m").is_err());

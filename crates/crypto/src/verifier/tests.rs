@@ -39,6 +39,7 @@ fn rsa_pair(bits: u32) -> (PKey<Private>, PublicKey) {
     (PKey::from_rsa(rsa).unwrap(), public)
 }
 
+/// RFC 7518 §3, §3.4.
 #[test]
 fn the_examples_of_rfc_7515_appendix_a_2_and_a_3_verify() {
     for (jwk, jws, algorithm) in [
@@ -75,6 +76,7 @@ fn sp_060_a_key_verifies_the_algorithms_of_its_kind_alone() {
     }
 }
 
+/// RFC 7518 §3.5.
 #[test]
 fn each_rsa_algorithm_verifies_its_own_signatures_alone() {
     let (private, public) = rsa_pair(2048);
@@ -106,6 +108,7 @@ fn each_rsa_algorithm_verifies_its_own_signatures_alone() {
     }
 }
 
+/// RFC 7518 §3.3, RFC 8725 §3.2.
 #[test]
 fn sp_064_refuses_rsa_keys_that_are_weak_or_costly() {
     let signature = vec![1; 256];
@@ -144,9 +147,14 @@ fn sp_064_refuses_zero_signatures_and_points_off_the_curve() {
     let good = p256_signer().sign(b"m").unwrap();
     let (r, s, zero) = (&good[..32], &good[32..], &[0; 32][..]);
     assert_eq!(verify(Algorithm::ES256, &key, b"m", &good), Ok(()));
-    for signature in
-        [[zero, zero].concat(), [r, zero].concat(), [zero, s].concat(), [&[0][..], &good].concat()]
-    {
+    for signature in [
+        [zero, zero].concat(),
+        [r, zero].concat(),
+        [zero, s].concat(),
+        [&[0][..], &good].concat(),
+        [r, &[0][..], s].concat(),
+        [&good, &[0][..]].concat(),
+    ] {
         assert_eq!(verify(Algorithm::ES256, &key, b"m", &signature), Err(JoseError::Signature));
     }
     for (x, y) in [([0; 32], [0; 32]), ([1; 32], [1; 32]), ([0xff; 32], [0xff; 32])] {
@@ -164,6 +172,7 @@ enum Mutation {
     FlipKey(usize),
     Cut(usize),
     Extend(Vec<u8>),
+    InsertZero,
     Swap,
     NegateS,
     ReplaceR([u8; 32]),
@@ -209,6 +218,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         any::<usize>().prop_map(Mutation::FlipKey),
         (0_usize..64).prop_map(Mutation::Cut),
         proptest::collection::vec(any::<u8>(), 1..70).prop_map(Mutation::Extend),
+        Just(Mutation::InsertZero),
         Just(Mutation::Swap),
         Just(Mutation::NegateS),
         edge().prop_map(Mutation::ReplaceR),
@@ -234,6 +244,7 @@ fn apply(mutation: Mutation, key: &mut PublicKey, message: &mut [u8], signature:
         Mutation::FlipKey(bit) => flip(y, bit / 2),
         Mutation::Cut(length) => signature.truncate(length),
         Mutation::Extend(bytes) => signature.extend(bytes),
+        Mutation::InsertZero => signature.insert(32, 0),
         Mutation::Swap => signature.rotate_left(32),
         Mutation::NegateS => {
             let (order, s) =

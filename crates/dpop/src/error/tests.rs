@@ -41,6 +41,7 @@ fn every_rule_has_an_id_of_its_own() {
     assert!(rules.iter().all(|rule| rule.starts_with("dpop.")));
 }
 
+/// RFC 9449 §5, §8.
 #[test]
 fn only_what_another_nonce_would_mend_asks_for_one() {
     for error in every_error() {

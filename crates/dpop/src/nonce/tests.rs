@@ -10,6 +10,7 @@ fn after(at: Timestamp) -> Timestamp {
     Timestamp::from_millis(at.millis() + MILLI.millis())
 }
 
+/// RFC 9449 §8.
 #[test]
 fn sp_077_a_nonce_is_good_for_five_minutes_and_not_a_moment_longer() {
     let sealer = TestSealer::default();

@@ -6,6 +6,7 @@ fn same(a: &str, b: &str) -> bool {
     HttpUrl::parse(a).is_some_and(|a| HttpUrl::parse(b) == Some(a))
 }
 
+/// RFC 3986 §6.2.2, §6.2.2.1, §6.2.3.
 #[test]
 fn sp_072_equal_after_normalisation_is_equal() {
     for other in [
@@ -93,6 +94,7 @@ fn what_is_no_plain_http_url_is_refused() {
     }
 }
 
+/// RFC 3986 §5.2.4.
 #[test]
 fn dot_segments_go_as_in_rfc_3986_5_2_4() {
     for (path, expected) in [

@@ -2,6 +2,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_authorization_endpoint::AuthorizeRequest;
 use countersign_oauth::{Parameters, RequestContext};
 
+use crate::request::Takes;
 use crate::{Provider, cookies, request, respond};
 
 /// `GET /authorize`.
@@ -27,7 +28,7 @@ pub(crate) async fn post(
         Ok(context) => context,
         Err(problem) => return respond::unreadable(&http, problem),
     };
-    let read = match (request::body(&http, payload, false).await, request::query(&http)) {
+    let read = match (request::body(&http, payload, Takes::Form).await, request::query(&http)) {
         (Ok(form), Ok(query)) => Ok(form.joined(query)),
         (Err(problem), _) | (_, Err(problem)) => Err(problem),
     };

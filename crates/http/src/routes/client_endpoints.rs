@@ -1,9 +1,10 @@
 use actix_web::http::header::{HeaderName, ORIGIN};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use countersign_oauth::{ClientId, RequestContext};
+use actix_web::{HttpRequest, HttpResponse, web};
+use countersign_oauth::{ClientId, Compliance, RequestContext};
 use countersign_token_endpoint::{EndpointError, TokenRequest};
 
-use crate::cors::{self, Of};
+use crate::cors::{self, Of, with_origin};
+use crate::request::Takes;
 use crate::{Provider, request, respond};
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
@@ -54,9 +55,13 @@ pub(crate) async fn introspect(
     payload: web::Payload,
     provider: web::Data<Provider>,
 ) -> HttpResponse {
-    let served = provider.storage.settings().await.is_ok_and(|s| s.record.compliance.is_rfc());
-    if !served {
-        return super::not_found().await;
+    match provider.storage.settings().await {
+        Ok(settings) if settings.record.compliance.is_rfc() => {}
+        Ok(_) => return super::not_found().await,
+        Err(fault) => {
+            let dressed = respond::dressed(&http, &fault.into(), Compliance::Auth0);
+            return respond::error_body(respond::error_head(&dressed), &dressed);
+        }
     }
     let request = match read(&http, payload, &provider).await {
         Ok(request) => request,
@@ -97,14 +102,16 @@ pub(crate) async fn read(
 ) -> Result<TokenRequest, HttpResponse> {
     let context: RequestContext =
         request::context(http, provider).map_err(|problem| respond::unreadable(http, problem))?;
-    let parameters =
-        request::body(http, payload, true).await.map_err(|problem| respond::unreadable(http, problem))?;
-    Ok(TokenRequest {
-        parameters,
-        authorization: request::header(http, "authorization"),
-        dpop: request::headers(http, "dpop"),
-        context,
-    })
+    let authorization = request::authorization(http);
+    let (parameters, authorization) =
+        match (request::body(http, payload, Takes::FormOrJson).await, authorization) {
+            (Ok(parameters), Ok(authorization)) => (parameters, authorization),
+            (Err(problem), _) | (_, Err(problem)) => {
+                let origin = origin_of_anyone(http, provider).await;
+                return Err(respond::unreadable_to(http, problem, origin));
+            }
+        };
+    Ok(TokenRequest { parameters, authorization, dpop: request::headers(http, "dpop"), context })
 }
 
 /// The request's origin, if the client that it names may be used from there.
@@ -116,12 +123,11 @@ async fn allowed_origin(http: &HttpRequest, request: &TokenRequest, provider: &P
     matches!(allowed, Ok(true)).then_some(origin)
 }
 
-pub(crate) fn with_origin(mut response: HttpResponseBuilder, origin: Option<String>) -> HttpResponseBuilder {
-    response.insert_header(("Vary", "Origin"));
-    if let Some(origin) = origin {
-        cors::allow(&mut response, &origin);
-    }
-    response
+/// The request's origin, if any client may be used from there.
+pub(crate) async fn origin_of_anyone(http: &HttpRequest, provider: &Provider) -> Option<String> {
+    let origin = request::header(http, ORIGIN.as_str())?;
+    let allowed = provider.origins.allows(&origin, Of::Anyone, &*provider.storage).await;
+    matches!(allowed, Ok(true)).then_some(origin)
 }
 
 pub(crate) fn refused(http: &HttpRequest, error: &EndpointError, origin: Option<String>) -> HttpResponse {

@@ -1,9 +1,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_auth0::Endpoint;
 use countersign_authorization_endpoint::{LoginSubmission, QuestionSubmission};
-use countersign_oauth::{Compliance, ErrorCode, OAuthError, Parameters, RequestContext, Secret};
+use countersign_oauth::{Compliance, ErrorCode, OAuthError, Parameters, RedirectUri, RequestContext, Secret};
 
-use crate::request::Unreadable;
+use crate::request::{Takes, Unreadable};
 use crate::{Provider, cookies, request, respond, same_site};
 
 /// `POST /u/login`.
@@ -52,6 +52,28 @@ pub(crate) async fn question(
     }
 }
 
+/// A form's address typed by hand, or a page reloaded: to the tenant's default route, else the error page.
+pub(crate) async fn opened_directly(http: HttpRequest, provider: web::Data<Provider>) -> HttpResponse {
+    let context = match request::context(&http, &provider) {
+        Ok(context) => context,
+        Err(problem) => return respond::unreadable(&http, problem),
+    };
+    let route = match provider.storage.settings().await {
+        Ok(settings) => settings.record.default_redirection_uri,
+        Err(fault) => return respond::fault_page(&http, &provider, &fault, &context).await,
+    };
+    if let Some(target) = route.filter(|url| RedirectUri::parse(url).is_ok()) {
+        return respond::redirect(&http, &target);
+    }
+    let error = OAuthError::new(
+        ErrorCode::InvalidRequest,
+        "transaction.opened_directly",
+        "This page is no longer good. Go back to the application and try again.",
+    );
+    let shown = (&error, Endpoint::Authorize, Compliance::Auth0);
+    respond::error_page(&http, &provider, shown, &context).await
+}
+
 /// Reads one of our own forms: from our own origin, each field once.
 async fn read(
     http: &HttpRequest,
@@ -71,7 +93,7 @@ async fn read(
         );
         return Err(refuse(error).await);
     }
-    match request::body(http, payload, false).await {
+    match request::body(http, payload, Takes::OwnForm).await {
         Err(problem) => Err(unreadable_page(http, provider, problem, &context).await),
         Ok(form) => match form.find_duplicate(&[]) {
             Some(name) => Err(refuse(OAuthError::repeated_parameter(name)).await),

@@ -1,7 +1,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_auth0::Endpoint;
 use countersign_authorization_endpoint::CookieChange;
-use countersign_oauth::{Compliance, Error};
+use countersign_oauth::{Compliance, Error, Parameters};
 use countersign_openid::{LogoutOutcome, LogoutRequest};
 
 use crate::{Provider, cookies, request, respond};
@@ -12,13 +12,12 @@ pub(crate) async fn get(http: HttpRequest, provider: web::Data<Provider>) -> Htt
         Ok(context) => context,
         Err(problem) => return respond::unreadable(&http, problem),
     };
-    let parameters = match request::query(&http) {
-        Ok(parameters) => parameters,
-        Err(problem) => {
-            return super::interaction::unreadable_page(&http, &provider, problem, &context).await;
-        }
+    // The session ends even where the rest of the request makes no sense.
+    let (parameters, problem) = match request::query(&http) {
+        Ok(parameters) => (parameters, None),
+        Err(problem) => (Parameters::default(), Some(problem)),
     };
-    let session = cookies::read(&http, &context.domain).session;
+    let session = cookies::every_session(&http, &context.domain);
     let logout = LogoutRequest { parameters, session, context };
     let context = &logout.context;
     let mut response = match provider.logout.handle(&logout).await {
@@ -33,6 +32,9 @@ pub(crate) async fn get(http: HttpRequest, provider: web::Data<Provider>) -> Htt
         }
         Err(Error::Fault(fault)) => return respond::fault_page(&http, &provider, &fault, context).await,
     };
+    if let Some(problem) = problem {
+        response = super::interaction::unreadable_page(&http, &provider, problem, context).await;
+    }
     respond::set_cookies(&mut response, &[CookieChange::EndSession], context);
     response
 }

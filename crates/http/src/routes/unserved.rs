@@ -3,6 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_auth0::Endpoint;
+use countersign_gate::GateRefusal;
 use countersign_oauth::{Compliance, ErrorCode, GrantType, OAuthError};
 
 use super::client_endpoints::{read, refused};
@@ -24,8 +25,14 @@ pub(crate) async fn mfa_challenge(
     payload: web::Payload,
     provider: web::Data<Provider>,
 ) -> HttpResponse {
-    let grant = GrantType::new("http://auth0.com/oauth/grant-type/mfa-otp");
-    refuse_client(&http, payload, &provider, grant).await
+    let request = match read(&http, payload, &provider).await {
+        Ok(request) => request,
+        Err(response) => return response,
+    };
+    let error =
+        OAuthError::new(ErrorCode::InvalidGrant, "mfa.malformed_token", "The mfa_token is none of ours");
+    let refusal = provider.token.refuse(&request, &["mfa_token"], error).await;
+    refused(&http, &refusal, None)
 }
 
 /// `POST /oidc/register`: dynamic registration is off.
@@ -75,6 +82,7 @@ async fn refuse_client(
         Ok(request) => request,
         Err(response) => return response,
     };
-    let error = provider.token.refuse_grant(&request, grant).await;
+    let error = GateRefusal::GrantNotAllowed(grant).into();
+    let error = provider.token.refuse(&request, &[], error).await;
     refused(http, &error, None)
 }

@@ -5,13 +5,21 @@ use countersign_oauth::Compliance;
 use countersign_openid::{UserinfoError, UserinfoRequest};
 use serde_json::json;
 
-use super::client_endpoints::{preflight_for, with_origin};
-use crate::cors::Of;
+use super::client_endpoints::{origin_of_anyone, preflight_for};
+use crate::cors::with_origin;
+use crate::request::{Takes, Unreadable};
 use crate::{Provider, door, request, respond};
 
 /// `GET /userinfo`.
 pub(crate) async fn get(http: HttpRequest, provider: web::Data<Provider>) -> HttpResponse {
     let query_token = match request::query(&http) {
+        Ok(parameters) if parameters.is_repeated("access_token") => {
+            return respond::unreadable_to(
+                &http,
+                Unreadable::Malformed,
+                origin_of_anyone(&http, &provider).await,
+            );
+        }
         Ok(parameters) => parameters.find("access_token").map(str::to_owned),
         Err(problem) => return respond::unreadable(&http, problem),
     };
@@ -26,7 +34,14 @@ pub(crate) async fn post(
 ) -> HttpResponse {
     let mut body_token = None;
     if http.headers().contains_key(header::CONTENT_TYPE) {
-        match request::body(&http, payload, true).await {
+        match request::body(&http, payload, Takes::FormOrJson).await {
+            Ok(form) if form.is_repeated("access_token") => {
+                return respond::unreadable_to(
+                    &http,
+                    Unreadable::Malformed,
+                    origin_of_anyone(&http, &provider).await,
+                );
+            }
             Ok(form) => body_token = form.find("access_token").map(str::to_owned),
             Err(problem) => return respond::unreadable(&http, problem),
         }
@@ -50,15 +65,13 @@ async fn answer(
         Ok(context) => context,
         Err(problem) => return respond::unreadable(http, problem),
     };
-    let origin = match request::header(http, header::ORIGIN.as_str()) {
-        Some(origin) => {
-            let allowed = provider.origins.allows(&origin, Of::Anyone, &*provider.storage).await;
-            matches!(allowed, Ok(true)).then_some(origin)
-        }
-        None => None,
+    let origin = origin_of_anyone(http, provider).await;
+    let authorization = match request::authorization(http) {
+        Ok(authorization) => authorization,
+        Err(problem) => return respond::unreadable(http, problem),
     };
     let request = UserinfoRequest {
-        authorization: request::header(http, "authorization"),
+        authorization,
         dpop: request::headers(http, "dpop"),
         body_token,
         query_token,

@@ -1,5 +1,6 @@
-use countersign_oauth::{ConnectionId, Fault, HandleHash, UserId};
-use countersign_storage::{Attempts, Bucket, User};
+use countersign_oauth::UserId;
+use countersign_storage::User;
+use countersign_users::release_account;
 use serde_json::json;
 
 use super::{UserError, patch_user};
@@ -19,36 +20,6 @@ pub async fn block_user(id: &UserId, admin: &Admin<'_>) -> Result<User, UserErro
 /// [`UserError::NotFound`], or a fault.
 pub async fn unblock_user(id: &UserId, admin: &Admin<'_>) -> Result<User, UserError> {
     let user = patch_user(id, &json!({ "blocked": false }), admin).await?;
-    clear_login_attempts(&login_buckets(&user), admin.storage).await?;
+    release_account(&user.id, admin.storage, admin.now).await?;
     Ok(user)
-}
-
-/// The bucket that counts failed logins of one account, whoever tries: unknown identifiers included (SP-114).
-#[must_use]
-pub fn login_account_bucket(connection: &ConnectionId, normalised_identifier: &str) -> Bucket {
-    Bucket {
-        purpose: "login_account".to_owned(),
-        subject: HandleHash::of(&format!("{connection}\n{normalised_identifier}")),
-    }
-}
-
-/// The buckets of all identifiers that a user logs in with.
-#[must_use]
-pub fn login_buckets(user: &User) -> Vec<Bucket> {
-    let identifiers = user.email.iter().chain(&user.username);
-    identifiers.map(|identifier| login_account_bucket(&user.connection_id, identifier)).collect()
-}
-
-/// Forgets the attempts that buckets count.
-///
-/// # Errors
-/// A fault of the store.
-pub async fn clear_login_attempts(
-    buckets: &[Bucket],
-    attempts: &(impl Attempts + ?Sized),
-) -> Result<(), Fault> {
-    for bucket in buckets {
-        attempts.clear(bucket).await?;
-    }
-    Ok(())
 }

@@ -131,7 +131,7 @@ fn core_188_sp_071_a_proof_counts_once() {
     let error = world.refuses(&call, "dpop.replayed");
     assert_eq!(error.code, ErrorCode::InvalidDpopProof);
     // At the far end of the window, too: old enough to be near its end, young enough to be accepted.
-    world.refuses(&call.later(90), "dpop.replayed");
+    world.refuses(&call.later(89), "dpop.replayed");
     world.issues(&Call::new(&GRANT).dpop(&token_proof("b")));
     let other_key = token_proof("a").key(vectors::RFC7515_A3_JWK);
     world.issues(&Call::new(&GRANT).dpop(&other_key));

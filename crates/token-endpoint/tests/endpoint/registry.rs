@@ -43,10 +43,8 @@ fn the_registry_tells_its_grant_types() {
 #[test]
 fn core_094_a_grant_that_is_not_registered_is_unsupported_though_the_client_has_it() {
     let world = World::new(Grants::new());
-    let error = world.refuses(
-        &Call::new(&[("grant_type", "client_credentials")]),
-        "token.unsupported_grant_type",
-    );
+    let error =
+        world.refuses(&Call::new(&[("grant_type", "client_credentials")]), "token.unsupported_grant_type");
     assert_eq!(error.code.as_str(), "unsupported_grant_type");
     assert_eq!(error.value("grant"), Some("client_credentials"));
 }

@@ -11,8 +11,9 @@ use countersign_oauth::{
 use countersign_storage::*;
 use countersign_storage_memory::MemoryStorage;
 use countersign_testkit::{
-    AUDIENCE, CLIENT_ID, CLIENT_SECRET, FakeVerifier, NOW, ProofBuilder, SeededRandom, TestKeyRing, TestSealer,
-    USER_ID, api, block_on, client, client_grant, connection, proof, request_context, session, user,
+    AUDIENCE, CLIENT_ID, CLIENT_SECRET, FakeVerifier, NOW, ProofBuilder, SeededRandom, TestKeyRing,
+    TestSealer, USER_ID, api, block_on, client, client_grant, connection, proof, request_context, session,
+    user,
 };
 use countersign_token::TokenIssuer;
 use countersign_token_endpoint::{

@@ -19,6 +19,7 @@ fn verify(hasher: &Argon2Hasher, password: &str, hash: Option<&PasswordHash>) ->
 
 const RIGHT: Verification = Verification::Right { rehash: None };
 
+/// RFC 9106 §4.
 #[test]
 fn a_password_verifies_against_its_own_hash_alone() {
     let hasher = hasher(CHEAP);
@@ -101,6 +102,7 @@ fn sp_118_a_stored_hash_that_is_malformed_or_too_costly_is_wrong_and_not_run() {
     }
 }
 
+/// RFC 9106 §3.1.
 #[test]
 fn an_impossible_cost_is_refused_at_the_start() {
     for cost in [

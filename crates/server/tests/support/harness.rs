@@ -1,0 +1,219 @@
+use std::sync::{Arc, OnceLock};
+
+use countersign_authorization_endpoint::LoginLimits;
+use countersign_crypto::{
+    Argon2Cost, Argon2Hasher, DataKeys, DevAuthority, OpenSslVerifier, OsRandom, SystemClock,
+    generate_signing_key,
+};
+use countersign_jose::Algorithm;
+use countersign_oauth::{Clock as _, Issuer, Sealer, Secret, Timestamp};
+use countersign_server::{
+    Deployment, Parts, Running, ServeOptions, Sockets, TlsFiles, bind_loopback, port_of,
+};
+use countersign_storage::{Change, Changes, Client as ClientRecord, KeyState, SigningKey, Storage, Upsert, User};
+use countersign_storage_memory::MemoryStorage;
+use countersign_storage_sqlite::SqliteStorage;
+use countersign_testkit::{EMAIL, FixedClock, NOW, PASSWORD, USER_ID, block_on};
+
+use super::{Browser, Callback, Client, Request, Response, Tenant};
+
+/// Where the tenant is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Memory,
+    Sqlite,
+}
+
+/// Hashing as cheap as argon2 can be, the same as testkit's user has.
+const CHEAP: Argon2Cost = Argon2Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
+
+/// A server in this process, with a clock that stands still until it is told otherwise.
+pub struct Harness {
+    /// The https domain, without a slash at the end; the first one.
+    pub https: String,
+    /// The http domain.
+    pub http: String,
+    /// The server's clock.
+    pub clock: Arc<FixedClock>,
+    /// What is stored: what HTTP cannot set is set here.
+    pub storage: Arc<dyn Storage>,
+    /// The data key.
+    pub sealer: Arc<dyn Sealer>,
+    client: Client,
+    running: Option<Running>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// Runs a test against a server over each backend.
+pub fn on_every_backend(test: impl Fn(&Harness)) {
+    for backend in [Backend::Memory, Backend::Sqlite] {
+        test(&Harness::start(backend, Tenant::default()));
+    }
+}
+
+impl Harness {
+    /// A server over memory with the default tenant.
+    pub fn new() -> Self {
+        Self::start(Backend::Memory, Tenant::default())
+    }
+
+    /// A server with a tenant of the test's own.
+    pub fn start(backend: Backend, tenant: Tenant) -> Self {
+        Self::start_with(backend, tenant, ServeOptions::default())
+    }
+
+    pub fn start_with(backend: Backend, tenant: Tenant, options: ServeOptions) -> Self {
+        let folder = (backend == Backend::Sqlite).then(|| tempfile::tempdir().unwrap());
+        let storage: Arc<dyn Storage> = match &folder {
+            None => Arc::new(MemoryStorage::new()),
+            Some(folder) => Arc::new(SqliteStorage::open(&folder.path().join("test.db")).unwrap()),
+        };
+        let sealer: Arc<dyn Sealer> = shared().sealer.clone();
+        tenant.store(&*storage, &*sealer);
+        for key in &shared().keys {
+            block_on(storage.commit(Changes::none().with(Change::InsertSigningKey(key.clone())))).unwrap();
+        }
+        let clock = Arc::new(FixedClock::new(NOW));
+        let parts = Parts {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            random: Arc::new(OsRandom),
+            sealer: sealer.clone(),
+            hasher: Arc::new(Argon2Hasher::start(CHEAP, 2, 64, Arc::new(OsRandom)).unwrap()),
+            verifier: Arc::new(OpenSslVerifier::new().unwrap()),
+        };
+        let (https, http) = (bind_loopback(0, "https").unwrap(), bind_loopback(0, "http").unwrap());
+        let at = |scheme: &str, socket| format!("{scheme}://localhost:{}", port_of(socket, scheme).unwrap());
+        let (https_base, http_base) = (at("https", &https[0]), at("http", &http[0]));
+        let deployment = Deployment {
+            domains: vec![Issuer::new(&https_base), Issuer::new(&http_base)],
+            login_limits: LoginLimits { per_account_and_ip: Some(10), per_account: Some(100) },
+            development: false,
+        };
+        let sockets = Sockets { http, https, tls: Some(shared().tls.clone()) };
+        let running = Running::start(&parts, &deployment, sockets, options).unwrap();
+        Self {
+            https: https_base,
+            http: http_base,
+            clock,
+            storage,
+            sealer,
+            client: Client::new(&shared().ca_pem),
+            running: Some(running),
+            _folder: folder,
+        }
+    }
+
+    /// The server's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The issuer of the first domain.
+    pub fn issuer(&self) -> String {
+        format!("{}/", self.https)
+    }
+
+    /// A URL on the first domain.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.https)
+    }
+
+    /// The client that trusts this server.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// A browser that was never here.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.client())
+    }
+
+    pub fn send(&self, request: &Request) -> Response {
+        self.client.send(request)
+    }
+
+    pub fn get(&self, path: &str) -> Response {
+        self.send(&Request::get(self.url(path)))
+    }
+
+    pub fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Response {
+        self.send(&Request::post_form(self.url(path), pairs))
+    }
+
+    /// A token request to the first domain, as a form.
+    pub fn token(&self, pairs: &[(&str, &str)]) -> Response {
+        self.post("/oauth/token", pairs)
+    }
+
+    /// A new browser logs the test user in, by a request with these parameters.
+    pub fn log_in(&self, parameters: &[(&str, &str)]) -> Callback {
+        let url = super::authorize_url(&self.https, parameters);
+        self.browser().log_in(&url, EMAIL, PASSWORD)
+    }
+
+    /// The test user as stored.
+    pub fn user(&self) -> User {
+        block_on(self.storage.user(&USER_ID.into())).unwrap().unwrap()
+    }
+
+    /// Changes the test user, as administration does: what was decided before does not commit.
+    pub fn change_user(&self, change: impl FnOnce(&mut User)) {
+        let mut record = self.user();
+        let expected_version = Some(record.version);
+        change(&mut record);
+        self.commit(Change::UpsertUser(Upsert { record, expected_version, raise_epoch: true }));
+    }
+
+    /// Changes a client, as administration does.
+    pub fn change_client(&self, id: &str, change: impl FnOnce(&mut ClientRecord)) {
+        let mut record = block_on(self.storage.client(&id.into())).unwrap().unwrap();
+        let expected_version = Some(record.version);
+        change(&mut record);
+        self.commit(Change::UpsertClient(Upsert { record, expected_version, raise_epoch: true }));
+    }
+
+    pub fn commit(&self, change: Change) {
+        block_on(self.storage.commit(Changes::none().with(change))).unwrap();
+    }
+
+    /// Drains the server and waits for its end.
+    pub fn stop(&mut self) {
+        self.running.take().unwrap().stop().unwrap();
+    }
+}
+
+/// What is dear to make and the same for every server of a test run.
+struct Shared {
+    sealer: Arc<DataKeys>,
+    keys: Vec<SigningKey>,
+    ca_pem: String,
+    tls: TlsFiles,
+}
+
+fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let sealer = Arc::new(DataKeys::generate(&OsRandom));
+        let key = |algorithm, state| {
+            generate_signing_key(algorithm, state, &*sealer, &OsRandom, NOW).unwrap()
+        };
+        let keys = [KeyState::Current, KeyState::Next]
+            .into_iter()
+            .flat_map(|state| [key(Algorithm::RS256, state), key(Algorithm::ES256, state)])
+            .collect();
+        // The client's TLS looks at the machine's clock.
+        let now = SystemClock.now();
+        let authority = DevAuthority::generate(&OsRandom, now).unwrap();
+        let server = authority.issue_server_certificate(&OsRandom, now).unwrap();
+        Shared {
+            keys,
+            sealer: sealer.clone(),
+            ca_pem: authority.certificate_pem().unwrap(),
+            tls: TlsFiles {
+                certificate_chain_pem: server.certificate.into_bytes(),
+                private_key_pem: Secret::new(server.private_key.expose().clone().into_bytes()),
+            },
+        }
+    })
+}

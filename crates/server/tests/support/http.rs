@@ -1,0 +1,151 @@
+use serde_json::Value;
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+
+/// An HTTP client that trusts the test's authority alone and follows no redirect.
+#[derive(Clone)]
+pub struct Client(ureq::Agent);
+
+/// A request on its way.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: &'static str,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Request {
+    pub fn get(url: impl Into<String>) -> Self {
+        Self::new("GET", url)
+    }
+
+    pub fn new(method: &'static str, url: impl Into<String>) -> Self {
+        Self { method, url: url.into(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub fn post_form(url: impl Into<String>, pairs: &[(&str, &str)]) -> Self {
+        let body = serde_urlencoded::to_string(pairs).unwrap();
+        let request = Self::new("POST", url).header("content-type", "application/x-www-form-urlencoded");
+        request.body(body)
+    }
+
+    pub fn post_json(url: impl Into<String>, body: &Value) -> Self {
+        Self::new("POST", url).header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+}
+
+impl Client {
+    pub fn new(ca_pem: &str) -> Self {
+        let certificate = Certificate::from_pem(ca_pem.as_bytes()).unwrap();
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::NativeTls)
+            .root_certs(RootCerts::new_with_certs(&[certificate]))
+            .build();
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent("countersign-tests")
+            .timeout_global(Some(std::time::Duration::from_secs(30)))
+            .build();
+        Self(config.new_agent())
+    }
+
+    /// Sends a request; a failure of the connection fails the test.
+    pub fn send(&self, request: &Request) -> Response {
+        self.try_send(request).unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.url))
+    }
+
+    /// Sends a request, where the server may be away.
+    pub fn try_send(&self, request: &Request) -> Result<Response, String> {
+        let mut building = ureq::http::Request::builder().method(request.method).uri(&request.url);
+        for (name, value) in &request.headers {
+            building = building.header(name, value);
+        }
+        let built = building.body(request.body.clone()).map_err(|error| error.to_string())?;
+        let mut response = self.0.run(built).map_err(|error| error.to_string())?;
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let status = response.status().as_u16();
+        let body = response.body_mut().read_to_string().map_err(|error| error.to_string())?;
+        Ok(Response { status, headers, body })
+    }
+}
+
+impl Response {
+    /// A header's value; several are one failure.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let values = self.all(name);
+        assert!(values.len() < 2, "{name} stands several times: {values:?}");
+        values.first().copied()
+    }
+
+    /// Every value of a header.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let named = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The JSON body.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// A text member of the JSON body.
+    pub fn text(&self, member: &str) -> String {
+        let json = self.json();
+        json[member].as_str().unwrap_or_else(|| panic!("no {member} in {json}")).to_owned()
+    }
+
+    /// Fails unless the answer has this status.
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// Fails unless it is this refusal as JSON, with exactly this text, which no cache keeps.
+    pub fn expect_error(self, status: u16, code: &str, description: &str) -> Self {
+        let answer = self.expect(status);
+        let expected = serde_json::json!({ "error": code, "error_description": description });
+        assert_eq!(answer.json(), expected);
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        answer
+    }
+}
+
+/// The claims of a JWT, not verified: for looking at what we issued ourselves.
+impl Response {
+    pub fn claims(&self, member: &str) -> Value {
+        part(&self.text(member), 1)
+    }
+
+    pub fn jose_header(&self, member: &str) -> Value {
+        part(&self.text(member), 0)
+    }
+}
+
+fn part(token: &str, index: usize) -> Value {
+    let part = token.split('.').nth(index).unwrap_or_else(|| panic!("no JWT: {token}"));
+    serde_json::from_slice(&countersign_jose::decode_base64url(part).unwrap()).unwrap()
+}

@@ -1,0 +1,35 @@
+use countersign_oauth::{KeyId, Timestamp};
+use countersign_storage::{Conflict, KeyState, SigningKey};
+use countersign_storage_schema::tables::signing_keys;
+use countersign_storage_schema::{REVOKED, SigningKeyRow, key_state_name};
+use diesel::prelude::*;
+
+use super::Written;
+
+pub(super) fn insert(connection: &mut SqliteConnection, record: SigningKey) -> Written {
+    diesel::insert_into(signing_keys::table).values(SigningKeyRow::from(record)).execute(connection)?;
+    Ok(())
+}
+
+/// A revoked key stays revoked; an index keeps one place of each state for each algorithm.
+pub(super) fn set_state(
+    connection: &mut SqliteConnection,
+    kid: &KeyId,
+    state: KeyState,
+    at: Timestamp,
+) -> Written {
+    let key = signing_keys::table.filter(signing_keys::kid.eq(kid.as_str()));
+    let stands: String =
+        key.select(signing_keys::state).first(connection).optional()?.ok_or(Conflict::Version)?;
+    let state = key_state_name(state);
+    if stands == state {
+        return Ok(());
+    }
+    if stands == REVOKED {
+        return Err(Conflict::Version.into());
+    }
+    diesel::update(key)
+        .set((signing_keys::state.eq(state), signing_keys::state_since.eq(at.millis())))
+        .execute(connection)?;
+    Ok(())
+}
