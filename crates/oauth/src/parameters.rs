@@ -11,7 +11,7 @@ pub struct Parameters(Vec<(String, Secret<String>)>);
 pub enum ParameterError {
     /// Not UTF-8 after decoding, or not form-encoded.
     MalformedForm,
-    /// Not a JSON object of strings (objects are kept as JSON text), or a name that stands twice.
+    /// Not a JSON object, nested over 32 levels, or with a name that stands twice.
     MalformedJson,
     /// Over 200 parameters.
     TooMany,
@@ -57,8 +57,8 @@ impl Parameters {
         Self::from_pairs(pairs)
     }
 
-    /// Parses a JSON object whose values are strings; an object or array is kept as JSON text, `null`
-    /// counts as omitted, and a name that stands twice is refused rather than won by the last.
+    /// Parses a JSON object; a value that is no string is kept as JSON text, `null` counts as omitted, and
+    /// a name that stands twice is refused rather than won by the last.
     ///
     /// # Errors
     /// [`ParameterError::MalformedJson`] or [`ParameterError::TooMany`].

@@ -115,6 +115,8 @@ macro_rules! suite {
             revocation::an_ended_authorization_denies_its_access_tokens_when_asked
             revocation::an_authorization_ends_once
             revocation::an_access_token_is_denied_by_name
+            revocation::one_token_of_two_authorizations_is_denied_when_one_of_them_ends
+            revocation::a_withdrawn_consent_ends_the_authorizations_it_was_given_for
             revocation::a_deleted_user_takes_everything_along
             revocation::a_deleted_client_takes_everything_along
             revocation::a_deleted_api_takes_its_grants_and_families_along

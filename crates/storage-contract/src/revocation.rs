@@ -42,6 +42,32 @@ pub fn an_authorization_ends_once(storage: &dyn Storage) {
     assert_eq!(world.denied(), Some(at(2)));
 }
 
+pub fn one_token_of_two_authorizations_is_denied_when_one_of_them_ends(storage: &dyn Storage) {
+    let world = World::new(storage, ("user", "client", "api"));
+    let twin = access_token(&world.name("access token"), "twin");
+    write(
+        storage,
+        [
+            Change::InsertAuthorization(authorization("twin", world.who)),
+            Change::InsertAccessToken(twin.clone()),
+            Change::InsertAccessToken(twin),
+        ],
+    );
+    assert_eq!(world.denied(), None);
+    world.end_authorization(2, true);
+    assert_eq!(world.denied(), Some(at(2)));
+}
+
+pub fn a_withdrawn_consent_ends_the_authorizations_it_was_given_for(storage: &dyn Storage) {
+    let world = World::new(storage, ("user", "client", "api"));
+    let (user, client, audience) = world.who;
+    let consent = read(storage.consent(&user.into(), &client.into(), &audience.into())).expect("the consent");
+    write(storage, [Change::DeleteConsent { id: consent.id, at: at(1) }]);
+    let ended = world.stored_authorization().expect("the authorization");
+    assert_eq!((ended.ended_at, ended.epoch), (Some(at(1)), 2));
+    assert_eq!(world.denied(), None, "its access tokens live to their end");
+}
+
 pub fn an_access_token_is_denied_by_name(storage: &dyn Storage) {
     let world = World::new(storage, ("user", "client", "api"));
     let deny = |name: &str, moment| Change::DenyAccessToken {

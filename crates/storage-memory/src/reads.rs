@@ -103,7 +103,7 @@ reads! {
     }
     AccessTokens {
         fn access_token(handle: &'a HandleHash) -> Option<AccessToken> =
-            |state, handle| state.access_tokens.get(handle).cloned();
+            |state, handle| state.access_token(handle);
     }
     Keys {
         fn signing_keys() -> Vec<SigningKey> = |state| {

@@ -97,6 +97,7 @@ impl State {
             .families
             .values()
             .filter(|f| f.user_id == *user && f.client_id == *client && f.ended_at.is_none())
+            .filter(|f| f.expires_at.is_none_or(|end| at < end))
             .map(|family| (family.created_at, family.id.clone()))
             .collect();
         living.sort();

@@ -1,5 +1,5 @@
-use countersign_oauth::{ClientId, ConsentId, SessionId, Timestamp};
-use countersign_storage::{Conflict, Consent, Session};
+use countersign_oauth::{Audience, ClientId, ConsentId, SessionId, Timestamp};
+use countersign_storage::{Authorization, Conflict, Consent, Session};
 
 use crate::state::State;
 
@@ -59,6 +59,16 @@ impl State {
     pub(crate) fn delete_consent(&mut self, id: &ConsentId, at: Timestamp) {
         if let Some(gone) = self.consents.remove(id) {
             self.end_families_of(&gone.user_id, Some(&gone.client_id), Some(&gone.audience), at);
+            let of_it = |record: &Authorization| {
+                record.user_id == gone.user_id
+                    && record.client_id == gone.client_id
+                    && record.audience.as_ref().map_or("", Audience::as_str) == gone.audience.as_str()
+            };
+            let ids: Vec<_> =
+                self.authorizations.values().filter(|record| of_it(record)).map(|r| r.id.clone()).collect();
+            for id in ids {
+                self.end_authorization(&id, at, false);
+            }
         }
     }
 }

@@ -101,16 +101,25 @@ impl State {
     }
 
     pub(crate) fn insert_access_token(&mut self, record: AccessToken) -> Result<(), Conflict> {
-        if self.access_tokens.contains_key(&record.handle) {
-            return Err(Conflict::Exists);
-        }
-        self.access_tokens.insert(record.handle, record);
+        self.access_tokens.entry((record.handle, record.authorization_id.clone())).or_insert(record);
         Ok(())
     }
 
+    /// The row of a token; a denied one first, where several authorizations minted the same bytes.
+    pub(crate) fn access_token(&self, handle: &HandleHash) -> Option<AccessToken> {
+        let mut rows: Vec<_> = self.access_tokens.values().filter(|row| row.handle == *handle).collect();
+        rows.sort_by_key(|row| row.denied_at.is_none());
+        rows.first().copied().cloned()
+    }
+
     pub(crate) fn deny_access_token(&mut self, handle: HandleHash, expires_at: Timestamp, at: Timestamp) {
-        let unknown =
-            AccessToken { handle, authorization_id: None, claims: None, expires_at, denied_at: None };
-        self.access_tokens.entry(handle).or_insert(unknown).denied_at.get_or_insert(at);
+        if self.access_token(&handle).is_none() {
+            let unknown =
+                AccessToken { handle, authorization_id: None, claims: None, expires_at, denied_at: None };
+            self.access_tokens.insert((handle, None), unknown);
+        }
+        for row in self.access_tokens.values_mut().filter(|row| row.handle == handle) {
+            row.denied_at.get_or_insert(at);
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct State {
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
     pub(crate) single_uses: BTreeMap<(SingleUseKind, HandleHash), SingleUse>,
     pub(crate) authorizations: BTreeMap<AuthorizationId, Authorization>,
-    pub(crate) access_tokens: BTreeMap<HandleHash, AccessToken>,
+    pub(crate) access_tokens: BTreeMap<(HandleHash, Option<AuthorizationId>), AccessToken>,
     pub(crate) families: BTreeMap<FamilyId, RefreshFamily>,
     pub(crate) refresh_tokens: BTreeMap<HandleHash, RefreshToken>,
     pub(crate) marks: BTreeMap<(String, HandleHash), Timestamp>,

@@ -11,7 +11,8 @@ use crate::tables::access_tokens;
 #[expect(missing_docs, reason = "the columns of the table")]
 pub struct AccessTokenRow {
     pub handle: Vec<u8>,
-    pub authorization_id: Option<String>,
+    /// Empty for a token without one: the column is part of the key.
+    pub authorization_id: String,
     pub claims: Option<String>,
     pub expires_at: i64,
     pub denied_at: Option<i64>,
@@ -25,7 +26,7 @@ impl TryFrom<AccessToken> for AccessTokenRow {
         let place = Place { table: "access_tokens", key: &Hex(&handle) };
         let claims = record.claims.map(|claims| place.write_json("claims", &claims)).transpose()?;
         Ok(Self {
-            authorization_id: text(record.authorization_id.as_ref()),
+            authorization_id: text(record.authorization_id.as_ref()).unwrap_or_default(),
             claims,
             expires_at: record.expires_at.millis(),
             denied_at: millis(record.denied_at),
@@ -41,7 +42,7 @@ impl TryFrom<AccessTokenRow> for AccessToken {
         let place = Place { table: "access_tokens", key: &Hex(&row.handle) };
         Ok(Self {
             handle: place.hash("handle", &row.handle)?,
-            authorization_id: row.authorization_id.as_deref().map(Into::into),
+            authorization_id: Some(row.authorization_id.as_str()).filter(|id| !id.is_empty()).map(Into::into),
             claims: row.claims.map(|claims| place.read_json("claims", &claims)).transpose()?,
             expires_at: Timestamp::from_millis(row.expires_at),
             denied_at: moment(row.denied_at),

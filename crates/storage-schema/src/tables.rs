@@ -199,9 +199,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    access_tokens (handle) {
+    access_tokens (handle, authorization_id) {
         handle -> Binary,
-        authorization_id -> Nullable<Text>,
+        authorization_id -> Text,
         claims -> Nullable<Text>,
         expires_at -> BigInt,
         denied_at -> Nullable<BigInt>,

@@ -201,14 +201,15 @@ CREATE TABLE authorizations (
 CREATE INDEX authorizations_by_user ON authorizations (user_id);
 
 CREATE TABLE access_tokens (
-    handle BLOB PRIMARY KEY NOT NULL,
-    authorization_id TEXT,
+    handle BLOB NOT NULL,
+    authorization_id TEXT NOT NULL,
     claims TEXT,
     expires_at INTEGER NOT NULL,
-    denied_at INTEGER
+    denied_at INTEGER,
+    PRIMARY KEY (handle, authorization_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX access_tokens_by_authorization
-    ON access_tokens (authorization_id) WHERE authorization_id IS NOT NULL;
+    ON access_tokens (authorization_id) WHERE authorization_id <> '';
 CREATE INDEX access_tokens_by_end ON access_tokens (expires_at);
 
 CREATE TABLE refresh_families (

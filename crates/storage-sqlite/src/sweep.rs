@@ -85,15 +85,16 @@ fn artefacts(connection: &mut SqliteConnection, before: i64, limit: i64) -> Swep
 
 /// Removes expired access tokens, denied or not; answers their authorizations.
 fn tokens(connection: &mut SqliteConnection, before: i64, limit: i64) -> Swept<Vec<Option<String>>> {
-    let over: Vec<(Vec<u8>, Option<String>)> = access_tokens::table
+    let over: Vec<(Vec<u8>, String)> = access_tokens::table
         .filter(access_tokens::expires_at.lt(before))
         .limit(limit)
         .select((access_tokens::handle, access_tokens::authorization_id))
         .load(connection)?;
-    for (handle, _) in &over {
-        diesel::delete(access_tokens::table.find(handle)).execute(connection)?;
+    for key in &over {
+        diesel::delete(access_tokens::table.find((&key.0, &key.1))).execute(connection)?;
     }
-    Ok(over.into_iter().map(|(_, authorization)| authorization).collect())
+    let named = |authorization: String| Some(authorization).filter(|id| !id.is_empty());
+    Ok(over.into_iter().map(|(_, authorization)| named(authorization)).collect())
 }
 
 /// Removes refresh tokens past their idle end and those of families that are over, then the families that

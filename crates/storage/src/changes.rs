@@ -117,9 +117,10 @@ pub enum Change {
         /// Whether its access tokens are denied.
         deny_access_tokens: bool,
     },
-    /// Adds an access token's row.
+    /// Adds an access token's row, once per (token, authorization): two authorizations may mint the same
+    /// bytes within one second, and each has a row of its own. A row that is there stays as it is.
     InsertAccessToken(AccessToken),
-    /// Denies one access token at our own endpoints; adds its row when there is none.
+    /// Denies one access token at our own endpoints, in every row it has; adds one when there is none.
     DenyAccessToken {
         /// Which.
         handle: HandleHash,
@@ -171,7 +172,7 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Ends the oldest families of (user, client) beyond `keep`, one token each.
+    /// Ends the oldest families of (user, client) that are alive at `at` beyond `keep`.
     CapFamilies {
         /// Whose.
         user: UserId,
@@ -221,7 +222,8 @@ pub enum Change {
     /// Adds a consent or unites its scopes with the one that stands for (user, client, audience,
     /// organization), which keeps its id and epoch.
     GrantConsent(Consent),
-    /// Deletes a consent and ends the families of its (user, client, audience).
+    /// Deletes a consent and ends the authorizations and families of its (user, client, audience), so that
+    /// a code that is still out is void too.
     DeleteConsent {
         /// Which.
         id: ConsentId,

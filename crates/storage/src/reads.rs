@@ -84,7 +84,8 @@ reads! {
     }
     /// Access tokens that our own endpoints look up.
     AccessTokens {
-        /// The access token of that handle: opaque ones with their claims, JWTs for denial alone.
+        /// The access token of that handle: opaque ones with their claims, JWTs for denial alone. Of several
+        /// rows a denied one comes first.
         fn access_token(handle: &'a HandleHash) -> Option<AccessToken>;
     }
     /// Signing keys.

@@ -78,3 +78,6 @@ pub fn claims_for_scope(user: &User, scope: &Scope, style: ClaimStyle) -> Map<St
     }
     claims
 }
+
+#[cfg(test)]
+mod tests;

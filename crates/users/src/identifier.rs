@@ -5,3 +5,6 @@ pub fn normalise_identifier(typed: &str) -> Option<String> {
     let trimmed = typed.trim();
     (!trimmed.is_empty() && trimmed.len() <= 320).then(|| trimmed.to_lowercase())
 }
+
+#[cfg(test)]
+mod tests;

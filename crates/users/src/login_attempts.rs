@@ -135,3 +135,6 @@ fn network(ip: IpAddr) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

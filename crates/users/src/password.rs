@@ -52,3 +52,6 @@ pub fn check_new_password(password: &Secret<String>) -> Result<(), PasswordRule>
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

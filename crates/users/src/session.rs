@@ -77,3 +77,6 @@ pub fn is_alive(session: &Session, limits: &SessionLimits, now: Timestamp) -> bo
         && now < session.created_at.plus(limits.absolute)
         && now.plus(lowered_by) < session.idle_expires_at
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@ use countersign_oauth::{AuthorizationId, HandleHash, Timestamp};
 use countersign_storage::{AccessToken, Authorization};
 use countersign_storage_schema::tables::{access_tokens, authorizations, refresh_families};
 use countersign_storage_schema::{AccessTokenRow, AuthorizationRow};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::Written;
@@ -40,7 +41,7 @@ pub(super) fn end(
 
 pub(super) fn insert_access_token(connection: &mut SqliteConnection, record: AccessToken) -> Written {
     let row = AccessTokenRow::try_from(record)?;
-    diesel::insert_into(access_tokens::table).values(row).execute(connection)?;
+    diesel::insert_into(access_tokens::table).values(row).on_conflict_do_nothing().execute(connection)?;
     Ok(())
 }
 
@@ -50,17 +51,16 @@ pub(super) fn deny_access_token(
     expires_at: Timestamp,
     at: Timestamp,
 ) -> Written {
-    let unknown =
-        AccessToken { handle, authorization_id: None, claims: None, expires_at, denied_at: Some(at) };
-    let added = diesel::insert_into(access_tokens::table)
-        .values(AccessTokenRow::try_from(unknown)?)
-        .on_conflict_do_nothing()
-        .execute(connection)?;
-    if added == 0 {
-        let known = access_tokens::table
-            .filter(access_tokens::handle.eq(handle.as_bytes().as_slice()))
-            .filter(access_tokens::denied_at.is_null());
-        diesel::update(known).set(access_tokens::denied_at.eq(at.millis())).execute(connection)?;
+    let rows = access_tokens::table.filter(access_tokens::handle.eq(handle.as_bytes().as_slice()));
+    if !diesel::select(exists(rows)).get_result::<bool>(connection)? {
+        let unknown =
+            AccessToken { handle, authorization_id: None, claims: None, expires_at, denied_at: Some(at) };
+        diesel::insert_into(access_tokens::table)
+            .values(AccessTokenRow::try_from(unknown)?)
+            .execute(connection)?;
     }
+    diesel::update(rows.filter(access_tokens::denied_at.is_null()))
+        .set(access_tokens::denied_at.eq(at.millis()))
+        .execute(connection)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use countersign_oauth::{Audience, ClientId, ConsentId, Timestamp, UserId};
 use countersign_storage::Consent;
 use countersign_storage_schema::ConsentRow;
-use countersign_storage_schema::tables::consents;
+use countersign_storage_schema::tables::{authorizations, consents};
 use diesel::prelude::*;
 
 use super::{Written, refresh};
@@ -38,5 +38,17 @@ pub(super) fn delete(connection: &mut SqliteConnection, id: &ConsentId, at: Time
             .optional()?;
     let Some((user, client, audience)) = gone else { return Ok(()) };
     let (user, client, audience) = (UserId::new(user), ClientId::new(client), Audience::new(audience));
-    refresh::end_families(connection, &user, (Some(&client), Some(&audience)), at)
+    refresh::end_families(connection, &user, (Some(&client), Some(&audience)), at)?;
+    let mut authorizations = diesel::update(authorizations::table)
+        .set((authorizations::ended_at.eq(at.millis()), authorizations::epoch.eq(authorizations::epoch + 1)))
+        .filter(authorizations::user_id.eq(user.as_str()))
+        .filter(authorizations::client_id.eq(client.as_str()))
+        .filter(authorizations::ended_at.is_null())
+        .into_boxed();
+    authorizations = match audience.as_str() {
+        "" => authorizations.filter(authorizations::audience.is_null()),
+        audience => authorizations.filter(authorizations::audience.eq(audience.to_owned())),
+    };
+    authorizations.execute(connection)?;
+    Ok(())
 }

@@ -148,6 +148,7 @@ pub(super) fn cap_families(
         .filter(refresh_families::user_id.eq(user.as_str()))
         .filter(refresh_families::client_id.eq(client.as_str()))
         .filter(refresh_families::ended_at.is_null())
+        .filter(refresh_families::expires_at.is_null().or(refresh_families::expires_at.gt(at.millis())))
         .order((refresh_families::created_at.desc(), refresh_families::id.desc()))
         .offset(keep.into())
         .limit(i64::MAX)

@@ -26,7 +26,7 @@ macro_rules! end_all {
         let authorizations = authorizations::table.filter(authorizations::$column.eq(id));
         let tokens = access_tokens::table
             .filter(access_tokens::denied_at.is_null())
-            .filter(access_tokens::authorization_id.eq_any(authorizations.select(authorizations::id.nullable())));
+            .filter(access_tokens::authorization_id.eq_any(authorizations.select(authorizations::id)));
         diesel::update(tokens).set(access_tokens::denied_at.eq(at)).execute($connection)?;
         // By its authorization or by itself: both name the same client and user, unless one is absent.
         let families = refresh_families::table

@@ -74,6 +74,9 @@ fn refresh_family(connection: &mut SqliteConnection, id: &FamilyId) -> Found<Ref
 }
 
 fn access_token(connection: &mut SqliteConnection, handle: &HandleHash) -> Found<AccessToken> {
-    let row = access_tokens::table.find(handle.as_bytes().as_slice()).select(AccessTokenRow::as_select());
+    let row = access_tokens::table
+        .filter(access_tokens::handle.eq(handle.as_bytes().as_slice()))
+        .order(access_tokens::denied_at.is_null())
+        .select(AccessTokenRow::as_select());
     record(row.first(connection).optional()?)
 }
