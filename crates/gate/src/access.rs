@@ -52,3 +52,6 @@ pub fn allowed_scopes(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

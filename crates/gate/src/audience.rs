@@ -28,3 +28,6 @@ pub fn effective_audience(
         .filter(|audience| *audience != domain.userinfo_audience())
         .map(Audience::new)
 }
+
+#[cfg(test)]
+mod tests;

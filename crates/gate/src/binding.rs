@@ -29,3 +29,6 @@ pub fn bind(
     let required = client.settings.require_proof_of_possession || api_requires;
     if required && bound == SenderConstraint::None { Err(GateRefusal::ProofRequired) } else { Ok(bound) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,3 +114,6 @@ impl Case<'_> {
         Ok(Pass { requires })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,6 @@ impl From<GateRefusal> for OAuthError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,3 +25,6 @@ pub fn scope_for_user(requested: &Scope, client: &Client, api: Option<(&Resource
         scope => api.is_some_and(|(_, allowed)| allowed.scopes.contains(scope)),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,14 @@ mod support;
 
 use countersign_management::{
     Admin, ImportOptions, UserError, block_user, delete_user, find_user, first_database, import_users,
-    login_account_bucket, patch_user, revoke_consent, set_password, show_user, unblock_user,
+    patch_user, revoke_consent, set_password, show_user, unblock_user,
 };
 use countersign_oauth::{Secret, Timestamp, UserId};
 use countersign_storage::{
-    Attempts, Change, Changes, Commit, Connections, Consents, Listing, RefreshTokens, User,
+    Change, Changes, Commit, Connections, Consents, Listing, RefreshTokens, User,
 };
 use countersign_testkit::{NOW, block_on, consent, refresh_family, session};
+use countersign_users::{Account, LoginAttempts, LoginLimits};
 use serde_json::{Value, json};
 use support::{Desk, PlainHasher};
 
@@ -221,12 +222,18 @@ fn blocking_raises_the_epoch_and_unblocking_forgets_failed_logins() {
     let blocked = desk.user(ID).unwrap();
     assert!(blocked.blocked && blocked.epoch > before.epoch);
 
-    let bucket = login_account_bucket(&blocked.connection_id, "a@a.test");
-    let until = Timestamp::from_millis(NOW.millis() + 60_000);
-    block_on(desk.storage.record(&bucket, NOW, until)).unwrap();
+    let limits = LoginLimits { per_account_and_ip: Some(1), per_account: Some(1) };
+    let address = "192.0.2.1".parse().unwrap();
+    let user = id();
+    let attempts = || {
+        let account = Account::Known(&user);
+        block_on(LoginAttempts::of(account, address, limits, &desk.storage, NOW)).unwrap()
+    };
+    block_on(attempts().begin()).unwrap();
+    assert!(block_on(attempts().are_exhausted()).unwrap());
     block_on(unblock_user(&id(), &desk.admin())).unwrap();
     assert!(!desk.user(ID).unwrap().blocked);
-    assert_eq!(block_on(desk.storage.count(&bucket, NOW)).unwrap(), 0);
+    assert!(!block_on(attempts().are_exhausted()).unwrap());
 }
 
 #[test]

@@ -1,8 +1,14 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use countersign_oauth::{Clock, Seconds};
 use countersign_storage::Storage;
+
+use crate::StoreCheck;
+
+/// How often the store is asked whether it works.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// How often expired rows are removed.
 const EVERY: Duration = Duration::from_secs(60);
@@ -29,5 +35,19 @@ pub(crate) async fn sweep(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) {
             }
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// Keeps `works` as the store says, as long as it is polled.
+pub(crate) async fn watch_store(check: StoreCheck, works: Arc<AtomicBool>) {
+    loop {
+        let checked = check().await;
+        let before = works.swap(checked.is_ok(), Ordering::SeqCst);
+        match checked {
+            Ok(()) if !before => tracing::info!("the store works again"),
+            Err(fault) if before => tracing::error!(%fault, "the store does not work: no longer ready"),
+            Ok(()) | Err(_) => {}
+        }
+        tokio::time::sleep(CHECK_EVERY).await;
     }
 }

@@ -23,7 +23,8 @@ pub use overrides::Overrides;
 pub use print::print;
 pub(crate) use read::{host, is_loopback, issuer, port};
 pub use reference::reference;
-pub use safety::{check_database_file, check_private_file, refuse_unsafe};
+pub(crate) use safety::check_private_file;
+pub use safety::refuse_unsafe;
 
 /// The settings of a process, typed. What each is for stands at [`setting`].
 #[derive(Debug, Clone)]

@@ -21,7 +21,7 @@ pub use countersign_http::TlsFiles;
 pub use drain::Ended;
 pub use failure::Failure;
 pub use listen::{bind, bind_loopback, port_of};
-pub use provider::{Deployment, Parts, grants};
+pub use provider::{Deployment, Parts, StoreCheck, grants};
 pub use serve::serve;
 pub use server::{Running, ServeOptions, Sockets};
 pub use store::StoreOptions;

@@ -7,7 +7,7 @@ use countersign_client_auth::SECRET_PURPOSE;
 use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
 use countersign_http::{Provider, Readiness};
 use countersign_jose::{KeyRing, Verifier};
-use countersign_oauth::{Clock, Domain, Issuer, Sealer, SecureRandom};
+use countersign_oauth::{BoxFuture, Clock, Domain, Fault, Issuer, Sealer, SecureRandom};
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
 use countersign_pages::{Language, Pages};
 use countersign_storage::Storage;
@@ -27,11 +27,16 @@ pub fn grants() -> Result<Grants, RegistryError> {
     Grants::new().with(AuthorizationCode)?.with(RefreshToken)?.with(ClientCredentials)
 }
 
+/// Asks whether the store works: `/readyz` says no while it answers with a fault.
+pub type StoreCheck = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>;
+
 /// What a server stands on: everything that tests replace.
 #[derive(Clone)]
 pub struct Parts {
     /// What is stored.
     pub storage: Arc<dyn Storage>,
+    /// Whether it works.
+    pub check: StoreCheck,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Unpredictable bytes.
@@ -65,7 +70,7 @@ pub(crate) fn compose(
     deployment: &Deployment,
     readiness: Readiness,
 ) -> Result<Provider, Failure> {
-    let Parts { storage, clock, random, sealer, hasher, verifier } = parts.clone();
+    let Parts { storage, check: _, clock, random, sealer, hasher, verifier } = parts.clone();
     let contradiction = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
     Ok(Provider {
         domains: deployment.domains.iter().cloned().map(|issuer| Arc::new(Domain { issuer })).collect(),

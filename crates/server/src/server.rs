@@ -79,16 +79,17 @@ impl Running {
         sockets: Sockets,
         options: ServeOptions,
     ) -> Result<Self, Failure> {
-        let ready = Arc::new(AtomicBool::new(true));
-        let says = ready.clone();
+        let (open, works) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(true)));
+        let says = (open.clone(), works.clone());
         let keys = crate::runtime()?.block_on(LiveKeys::prepare(parts))?;
         let ring: Arc<dyn KeyRing> = keys.ring();
-        let readiness: countersign_http::Readiness = Arc::new(move || says.load(Ordering::SeqCst));
+        let readiness: countersign_http::Readiness =
+            Arc::new(move || says.0.load(Ordering::SeqCst) && says.1.load(Ordering::SeqCst));
         let provider = Arc::new(provider::compose(parts, &ring, deployment, readiness)?);
         let (stop, stopped) = watch::channel(Stop::NotYet);
         let (end, ended) = watch::channel(false);
         let (started, starts) = mpsc::channel();
-        let work = Work { provider: provider.clone(), keys, parts: parts.clone(), ready, options };
+        let work = Work { provider: provider.clone(), keys, parts: parts.clone(), open, works, options };
         let thread = std::thread::Builder::new()
             .name("countersign".to_owned())
             .spawn(move || {
@@ -152,7 +153,10 @@ struct Work {
     provider: Arc<Provider>,
     keys: LiveKeys,
     parts: Parts,
-    ready: Arc<AtomicBool>,
+    /// Off as soon as it drains.
+    open: Arc<AtomicBool>,
+    /// Whether the store works.
+    works: Arc<AtomicBool>,
     options: ServeOptions,
 }
 
@@ -167,14 +171,14 @@ impl Work {
         let has_tls = !sockets.https.is_empty();
         let begun = Arc::new(AtomicBool::new(false));
         let begins = begun.clone();
-        let (ready, notice) = (self.ready.clone(), self.options.drain_notice);
+        let (open, notice) = (self.open, self.options.drain_notice);
         // The first poll comes when every socket is served.
         let stop = async move {
             begins.store(true, Ordering::SeqCst);
             let _ = started.send(());
             drop(started);
             let _ = stopped.wait_for(|stop| *stop == Stop::Drain).await;
-            ready.store(false, Ordering::SeqCst);
+            open.store(false, Ordering::SeqCst);
             tracing::info!("draining: no longer ready");
             tokio::time::sleep(notice).await;
         };
@@ -184,9 +188,10 @@ impl Work {
             trusted_proxies: self.options.trusted_proxies,
         };
         let listeners = listeners(sockets);
-        let (provider, keys, parts) = (self.provider, self.keys, self.parts);
+        let (provider, keys, parts, works) = (self.provider, self.keys, self.parts, self.works);
         let served = runtime.block_on(async move {
             tokio::spawn(keys.keep_fresh());
+            tokio::spawn(background::watch_store(parts.check, works));
             tokio::spawn(background::sweep(parts.storage, parts.clock));
             countersign_http::serve(provider, listeners, http, stop).await
         });

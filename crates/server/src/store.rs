@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use countersign_crypto::{Argon2Hasher, DataKeys, OpenSslVerifier, OsRandom, SystemClock};
 use countersign_oauth::SecureRandom;
-use countersign_storage::Storage;
 use countersign_storage_sqlite::SqliteStorage;
 
 use crate::config::{
-    Config, DataKey, Database, Environment, Layers, Overrides, PasswordCost, check_database_file,
-    check_private_file, setting,
+    Config, DataKey, Database, Environment, Layers, Overrides, PasswordCost, check_private_file, setting,
 };
 use crate::dev::DataDir;
 use crate::{Failure, Parts, files};
@@ -91,16 +89,19 @@ pub(crate) fn parse_data_keys(setting: &str, bytes: &[u8]) -> Result<DataKeys, F
 /// Which setting stands in the way.
 pub(crate) fn open(database: &Database, keys: DataKeys, cost: &PasswordCost) -> Result<Parts, Failure> {
     let Database::Sqlite(path) = database;
-    check_database_file(path)?;
-    files::touch_private(path).map_err(|failure| Failure::of(setting::DATABASE.key, failure.text))?;
-    let storage = SqliteStorage::open(path)
-        .map_err(|fault| Failure::of(setting::DATABASE.key, format!("{}: {fault}", path.display())))?;
+    let storage = SqliteStorage::open(&path.to_string_lossy()).map_err(|error| {
+        Failure::of(setting::DATABASE.key, format!("{}: {}", path.display(), error.refusal))
+    })?;
+    let checked = storage.clone();
     let random: Arc<dyn SecureRandom> = Arc::new(OsRandom);
     let hasher = Argon2Hasher::start(cost.argon2(), cost.threads, cost.queue, random.clone())
         .map_err(|fault| Failure::of(setting::PASSWORD_MEMORY_KIB.key, fault.to_string()))?;
-    let storage: Arc<dyn Storage> = Arc::new(storage);
     Ok(Parts {
         storage,
+        check: Arc::new(move || {
+            let storage = checked.clone();
+            Box::pin(async move { storage.check().await })
+        }),
         clock: Arc::new(SystemClock),
         random,
         sealer: Arc::new(keys),

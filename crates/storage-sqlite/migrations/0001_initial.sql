@@ -200,6 +200,7 @@ CREATE TABLE authorizations (
 ) STRICT;
 CREATE INDEX authorizations_by_user ON authorizations (user_id);
 
+-- authorization_id is empty for a token without one: it is part of the key.
 CREATE TABLE access_tokens (
     handle BLOB NOT NULL,
     authorization_id TEXT NOT NULL,
@@ -208,8 +209,7 @@ CREATE TABLE access_tokens (
     denied_at INTEGER,
     PRIMARY KEY (handle, authorization_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX access_tokens_by_authorization
-    ON access_tokens (authorization_id) WHERE authorization_id <> '';
+CREATE INDEX access_tokens_by_authorization ON access_tokens (authorization_id);
 CREATE INDEX access_tokens_by_end ON access_tokens (expires_at);
 
 CREATE TABLE refresh_families (

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use countersign_storage::{Change, Changes, Clients, Commit, Settings, TenantSettings, Upsert};
+use countersign_storage::{Change, Changes, Commit, Listing, Settings, TenantSettings, Upsert};
 use countersign_storage_contract::block_on;
 use countersign_storage_sqlite::{Refusal, SqliteStorage};
 use diesel::connection::SimpleConnection;
@@ -175,7 +175,7 @@ fn rp_43_a_damaged_page_is_a_fault_and_not_an_empty_answer() {
     damaged[start..start + 4096].fill(0xa5);
     fs::write(&path, damaged).unwrap();
     let storage = open(&path);
-    let fault = block_on(storage.client(&"client".into())).unwrap_err();
+    let fault = block_on(storage.clients()).unwrap_err();
     assert!(fault.to_string().contains("malformed"), "{fault}");
 }
 

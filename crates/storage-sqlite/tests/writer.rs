@@ -1,7 +1,6 @@
 //! The one writer: durable, shared fairly, and never in the way of reads.
 #![expect(clippy::disallowed_methods, reason = "how long a caller waits is what is tested")]
 
-use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};

@@ -37,3 +37,6 @@ impl SenderConstraint {
         self.jkt().map(|jkt| serde_json::json!({ "jkt": jkt }))
     }
 }
+
+#[cfg(test)]
+mod tests;

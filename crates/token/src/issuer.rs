@@ -9,8 +9,8 @@ use countersign_storage::{
 };
 
 use crate::{
-    AccessTokenPlan, Fence, RefreshTokenPlan, SIGNING_SECRET_PURPOSE, Subject, TokenPlan, TokenResponse, access_token,
-    id_token, refresh_token,
+    AccessTokenPlan, Fence, RefreshTokenPlan, SIGNING_SECRET_PURPOSE, Subject, TokenPlan, TokenResponse,
+    access_token, id_token, refresh_token,
 };
 
 /// What minting needs to know of the request.

@@ -41,3 +41,6 @@ pub fn parse(token: &str, sealer: &dyn Sealer) -> Option<Fence> {
     let family = std::str::from_utf8(rest.get(RANDOM_BYTES..)?).ok()?;
     Some(Fence { family: FamilyId::new(family), generation: u32::from_be_bytes(*generation) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,10 @@ use countersign_storage::*;
 use countersign_testkit::{CALLBACK, CODE, NOW, consent};
 
 use crate::flow::{
-    exchange, exchange_of, find_authorization, find_code, find_session, is_denied, put_code, refresh,
+    exchange, exchange_of, find_authorization, find_code, find_session, is_denied, issued, put_code, refresh,
     sign_in, standing_consent, world,
 };
-use crate::world::{Call, fault, stranger};
+use crate::world::{fault, granted, stranger};
 
 const OTHER_DOMAIN: &str = "https://other.example.com/";
 
@@ -27,7 +27,9 @@ fn core_102_a_code_is_exchanged_once() {
 fn sp_023_a_replay_ends_all_that_came_from_the_code_and_nothing_else() {
     let world = world();
     world.put(Change::GrantConsent(consent()));
-    let bystander = sign_in(&world, "bystander");
+    // At another second: two JWTs of one second would be one token.
+    issued("bystander").put(&world);
+    let bystander = world.issues(&exchange_of("bystander").later(1)).response;
     let stolen = sign_in(&world, CODE);
     world.refuses_and_writes(&exchange().later(30), "code.replayed");
     assert!(is_denied(&world, &stolen.access_token));
@@ -46,7 +48,7 @@ fn sp_023_a_replay_is_written_to_the_log_with_its_rule_and_without_the_code() {
     sign_in(&world, CODE);
     assert!(world.log().is_empty());
     world.refuses_and_writes(&exchange(), "code.replayed");
-    let log = world.log();
+    let log: Vec<_> = world.log().into_iter().filter(|event| event.user_id.is_some()).collect();
     let [event] = log.as_slice() else { panic!("{log:?}") };
     assert_eq!((event.event.as_str(), event.rule.as_deref()), ("feacft", Some("code.replayed")));
     assert_eq!(event.client_id.as_ref().unwrap().as_str(), countersign_testkit::CLIENT_ID);
@@ -245,7 +247,7 @@ fn parameters_that_are_fixed_at_the_authorization_endpoint_are_ignored_here() {
     put_code(&world, |_| {});
     let call = exchange().with("audience", "https://evil.example.com/").with("scope", "admin").with("x", "y");
     let answer = world.issues(&call);
-    assert_eq!(answer.response.scope.to_string(), "openid profile email read:things offline_access");
+    assert_eq!(granted(&answer.response), "openid profile email read:things offline_access");
     let claims = crate::world::claims(&answer.response.access_token);
     assert!(claims["aud"].as_array().unwrap().contains(&countersign_testkit::AUDIENCE.into()));
 }
@@ -257,5 +259,4 @@ fn a_success_is_one_commit() {
     world.storage.take_tries();
     world.issues(&exchange());
     assert_eq!(world.storage.take_tries(), 1);
-    let _: Call = exchange();
 }

@@ -24,7 +24,7 @@ fn core_106_a_wrong_verifier_is_refused_and_counted() {
     assert_eq!(error.code, ErrorCode::InvalidGrant);
     let code = find_code(&world);
     assert_eq!((code.attempts, code.redeemed_at), (1, None));
-    assert_eq!(world.storage.take_writes().len(), 1);
+    assert_eq!(world.take_effects().len(), 1);
 }
 
 #[test]

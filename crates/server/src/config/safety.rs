@@ -1,10 +1,10 @@
 //! What `serve` refuses to start with.
 
 use std::fs::Metadata;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Config, DataKey, Database, setting};
+use super::{Config, DataKey, setting};
 use crate::Failure;
 
 /// Names every unsafe or missing setting.
@@ -52,48 +52,17 @@ fn unsafe_files(config: &Config) -> impl Iterator<Item = Failure> {
         Some(DataKey::File(path)) => check_private_file(&setting::DATA_KEY_FILE, path).err(),
         _ => None,
     };
-    let database = match &config.database {
-        Some(Database::Sqlite(path)) => check_database_file(path).err(),
-        None => None,
-    };
-    [key, data_key, database].into_iter().flatten()
+    [key, data_key].into_iter().flatten()
 }
 
 /// Checks that a file is there and that its owner alone can read it.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check_private_file(setting: &setting::Setting, path: &Path) -> Result<(), Failure> {
+pub(crate) fn check_private_file(setting: &setting::Setting, path: &Path) -> Result<(), Failure> {
     let metadata = std::fs::metadata(path)
         .map_err(|error| Failure::of(setting.key, format!("{} cannot be read: {error}", path.display())))?;
     check_mode(setting, path, &metadata)
-}
-
-/// Checks that the database file, if it is there already, is a file that its owner alone can read, and no
-/// link to somewhere else. Its journals get the same mode from SQLite.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_database_file(path: &Path) -> Result<(), Failure> {
-    let refuse = |text: String| Err(Failure::of(setting::DATABASE.key, text));
-    match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            match folder {
-                Some(folder) if !folder.is_dir() => {
-                    refuse(format!("there is no folder {}", folder.display()))
-                }
-                _ => Ok(()),
-            }
-        }
-        Err(error) => refuse(format!("{} cannot be read: {error}", path.display())),
-        Ok(metadata) if metadata.is_symlink() => refuse(format!("{} is a link", path.display())),
-        Ok(metadata) if !metadata.is_file() => refuse(format!("{} is no file", path.display())),
-        Ok(metadata) if metadata.nlink() > 1 => {
-            refuse(format!("{} has another name, so its journal could be missed", path.display()))
-        }
-        Ok(metadata) => check_mode(&setting::DATABASE, path, &metadata),
-    }
 }
 
 fn check_mode(setting: &setting::Setting, path: &Path, metadata: &Metadata) -> Result<(), Failure> {

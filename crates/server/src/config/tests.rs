@@ -152,11 +152,6 @@ fn sp_119_sp_193_weak_hashing_open_files_and_open_listeners_are_refused() {
     let open = private(folder.path(), "open", 0o640).display().to_string();
     assert_eq!(refused(safe().with(&setting::DATA_KEY_FILE, Some(&open))), ["data_key_file"]);
     assert_eq!(refused(safe().with(&setting::TLS_KEY_FILE, Some(&open))), ["tls_key_file"]);
-    assert_eq!(refused(safe().with(&setting::DATABASE, Some(format!("sqlite:{open}")))), ["database"]);
-    let link = folder.path().join("link.db");
-    std::os::unix::fs::symlink(folder.path().join("a.db"), &link).unwrap();
-    let link = format!("sqlite:{}", link.display());
-    assert_eq!(refused(safe().with(&setting::DATABASE, Some(link))), ["database"]);
     let absent = folder.path().join("absent").display().to_string();
     assert_eq!(refused(safe().with(&setting::DATA_KEY_FILE, Some(absent))), ["data_key_file"]);
     let plain = |address| safe().with(&setting::LISTEN_HTTP, Some(address));

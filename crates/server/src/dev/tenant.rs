@@ -1,4 +1,6 @@
-use countersign_management::{Content, ImportOptions, SAMPLE_PORTS, SampleTenant, apply_sample, content};
+use countersign_management::{
+    ImportOptions, SAMPLE_PORTS, SampleTenant, StoreContent, apply_sample, store_content,
+};
 
 use super::secrets::{Passwords, Secrets};
 use super::{DataDir, DevOptions};
@@ -17,13 +19,13 @@ pub(super) async fn fill(
     warnings: &mut String,
 ) -> Result<Passwords, Vec<Failure>> {
     let mut secrets = Secrets::load(folder).map_err(one)?;
-    let found = content(&*parts.storage).await.map_err(|fault| one(fault.into()))?;
+    let found = store_content(&*parts.storage).await.map_err(|fault| one(fault.into()))?;
     match (&options.tenant, found) {
         (Some(path), _) => {
             apply_tenant(path, options.allow_unenforced, parts, warnings).await?;
         }
-        (None, Content::Empty | Content::Sample) => make_sample(parts, &mut secrets).await?,
-        (None, Content::Tenant) => {}
+        (None, StoreContent::Empty | StoreContent::Sample) => make_sample(parts, &mut secrets).await?,
+        (None, StoreContent::Tenant) => {}
     }
     if let Some(path) = &options.users {
         let how = ImportOptions { allow_clear_password: true, allow_unenforced: options.allow_unenforced };

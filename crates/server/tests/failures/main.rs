@@ -1,6 +1,11 @@
 //! What the server does when something fails, each with its RP number.
 #![cfg(test)]
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "support serves three test roots, each of which uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "support serves three test roots, each of which uses a part of it"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,6 +1,11 @@
 //! The whole server over HTTP, one file per flow.
 #![cfg(test)]
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "support serves three test roots, each of which uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "support serves three test roots, each of which uses a part of it"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

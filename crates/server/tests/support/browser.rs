@@ -72,9 +72,9 @@ impl Browser {
         let mut parts = line.split(';').map(str::trim);
         let (name, value) = parts.next().unwrap().split_once('=').unwrap();
         let attributes: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
-        let is_over = attributes.iter().any(|attribute| {
-            attribute.starts_with("expires=thu, 01 jan 1970") || attribute == "max-age=0"
-        });
+        let is_over = attributes
+            .iter()
+            .any(|attribute| attribute.starts_with("expires=thu, 01 jan 1970") || attribute == "max-age=0");
         if is_over {
             self.cookies.remove(name);
         } else {

@@ -1,5 +1,5 @@
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use countersign_crypto::{OsRandom, SigningKeys, generate_signing_key};
 use countersign_jose::{Algorithm, KeyRing as _, Signer, encode_base64url};
@@ -19,7 +19,8 @@ pub struct DpopKey {
 impl DpopKey {
     pub fn generate() -> Self {
         let sealer: Arc<dyn Sealer> = Arc::new(TestSealer::default());
-        let key = generate_signing_key(Algorithm::ES256, KeyState::Current, &*sealer, &OsRandom, NOW).unwrap();
+        let key =
+            generate_signing_key(Algorithm::ES256, KeyState::Current, &*sealer, &OsRandom, NOW).unwrap();
         let ring = SigningKeys::new(vec![key], sealer).unwrap();
         let jwk = serde_json::to_value(&ring.jwk_set(&[Algorithm::ES256]).keys[0]).unwrap();
         let jwk = json!({ "kty": jwk["kty"], "crv": jwk["crv"], "x": jwk["x"], "y": jwk["y"] });

@@ -10,7 +10,9 @@ use countersign_oauth::{Clock as _, Issuer, Sealer, Secret, Timestamp};
 use countersign_server::{
     Deployment, Parts, Running, ServeOptions, Sockets, TlsFiles, bind_loopback, port_of,
 };
-use countersign_storage::{Change, Changes, Client as ClientRecord, KeyState, SigningKey, Storage, Upsert, User};
+use countersign_storage::{
+    Change, Changes, Client as ClientRecord, KeyState, SigningKey, Storage, Upsert, User,
+};
 use countersign_storage_memory::MemoryStorage;
 use countersign_storage_sqlite::SqliteStorage;
 use countersign_testkit::{EMAIL, FixedClock, NOW, PASSWORD, USER_ID, block_on};
@@ -66,7 +68,7 @@ impl Harness {
         let folder = (backend == Backend::Sqlite).then(|| tempfile::tempdir().unwrap());
         let storage: Arc<dyn Storage> = match &folder {
             None => Arc::new(MemoryStorage::new()),
-            Some(folder) => Arc::new(SqliteStorage::open(&folder.path().join("test.db")).unwrap()),
+            Some(folder) => SqliteStorage::open(folder.path().join("test.db").to_str().unwrap()).unwrap(),
         };
         let sealer: Arc<dyn Sealer> = shared().sealer.clone();
         tenant.store(&*storage, &*sealer);
@@ -76,6 +78,7 @@ impl Harness {
         let clock = Arc::new(FixedClock::new(NOW));
         let parts = Parts {
             storage: storage.clone(),
+            check: Arc::new(|| Box::pin(async { Ok(()) })),
             clock: clock.clone(),
             random: Arc::new(OsRandom),
             sealer: sealer.clone(),
@@ -195,9 +198,8 @@ fn shared() -> &'static Shared {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     SHARED.get_or_init(|| {
         let sealer = Arc::new(DataKeys::generate(&OsRandom));
-        let key = |algorithm, state| {
-            generate_signing_key(algorithm, state, &*sealer, &OsRandom, NOW).unwrap()
-        };
+        let key =
+            |algorithm, state| generate_signing_key(algorithm, state, &*sealer, &OsRandom, NOW).unwrap();
         let keys = [KeyState::Current, KeyState::Next]
             .into_iter()
             .flat_map(|state| [key(Algorithm::RS256, state), key(Algorithm::ES256, state)])

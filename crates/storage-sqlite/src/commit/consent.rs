@@ -1,10 +1,10 @@
-use countersign_oauth::{Audience, ClientId, ConsentId, Timestamp, UserId};
+use countersign_oauth::{Audience, AuthorizationId, ClientId, ConsentId, Timestamp, UserId};
 use countersign_storage::Consent;
 use countersign_storage_schema::ConsentRow;
 use countersign_storage_schema::tables::{authorizations, consents};
 use diesel::prelude::*;
 
-use super::{Written, refresh};
+use super::{Written, authorization, refresh};
 
 /// Adds a consent, or its scopes to the one that stands.
 pub(super) fn grant(connection: &mut SqliteConnection, record: Consent) -> Written {
@@ -39,16 +39,16 @@ pub(super) fn delete(connection: &mut SqliteConnection, id: &ConsentId, at: Time
     let Some((user, client, audience)) = gone else { return Ok(()) };
     let (user, client, audience) = (UserId::new(user), ClientId::new(client), Audience::new(audience));
     refresh::end_families(connection, &user, (Some(&client), Some(&audience)), at)?;
-    let mut authorizations = diesel::update(authorizations::table)
-        .set((authorizations::ended_at.eq(at.millis()), authorizations::epoch.eq(authorizations::epoch + 1)))
+    let mut given_for = authorizations::table
         .filter(authorizations::user_id.eq(user.as_str()))
         .filter(authorizations::client_id.eq(client.as_str()))
         .filter(authorizations::ended_at.is_null())
+        .select(authorizations::id)
         .into_boxed();
-    authorizations = match audience.as_str() {
-        "" => authorizations.filter(authorizations::audience.is_null()),
-        audience => authorizations.filter(authorizations::audience.eq(audience.to_owned())),
+    given_for = match audience.as_str() {
+        "" => given_for.filter(authorizations::audience.is_null()),
+        audience => given_for.filter(authorizations::audience.eq(audience.to_owned())),
     };
-    authorizations.execute(connection)?;
-    Ok(())
+    let ids: Vec<String> = given_for.load(connection)?;
+    ids.into_iter().try_for_each(|id| authorization::end(connection, &AuthorizationId::new(id), at, false))
 }

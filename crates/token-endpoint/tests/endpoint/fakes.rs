@@ -47,6 +47,10 @@ impl Grant for Greeting {
         ClientPolicy::Any
     }
 
+    fn failure_event(&self) -> &'static str {
+        "fgreet"
+    }
+
     async fn prepare(
         &self,
         request: &GreetingRequest,
@@ -121,6 +125,10 @@ impl Grant for Scripted {
 
     fn client_policy(&self) -> ClientPolicy {
         self.policy
+    }
+
+    fn failure_event(&self) -> &'static str {
+        "fscript"
     }
 
     async fn prepare(&self, _: &Nothing, _: &PrepareContext<'_>) -> Result<Result<(), Refusal>, Fault> {

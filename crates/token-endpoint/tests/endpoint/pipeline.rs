@@ -163,6 +163,8 @@ fn an_error_carries_the_profile_of_the_client_once_it_is_known_else_the_tenants(
     assert_eq!(world.post(&unknown).unwrap_err().compliance, Compliance::Auth0);
     world.edit_client(|client| client.settings.compliance = Some(Compliance::Rfc));
     assert_eq!(world.post(&unknown).unwrap_err().compliance, Compliance::Rfc);
+    let wrong = unknown.clone().with("client_secret", "wrong");
+    assert_eq!(world.post(&wrong).unwrap_err().compliance, Compliance::Rfc);
     let nameless = Call::anonymous(&[("grant_type", "nope")]);
     assert_eq!(world.post(&nameless).unwrap_err().compliance, Compliance::Auth0);
     world.edit_settings(|settings| settings.compliance = Compliance::Rfc);
@@ -172,16 +174,39 @@ fn an_error_carries_the_profile_of_the_client_once_it_is_known_else_the_tenants(
 }
 
 #[test]
-fn an_endpoint_whose_grant_is_not_served_authenticates_and_refuses() {
+fn an_endpoint_that_serves_nobody_authenticates_and_refuses() {
     let world = willing_world();
     let ask = |call: &Call| {
-        let refused = block_on(world.token.refuse_grant(&call.request(), GrantType::new("device")));
+        let refused = block_on(world.token.refuse(&call.request(), &["mfa_token"], no("test.nobody")));
         refusal::<()>(Err(refused))
     };
-    assert_eq!(ask(&Call::anonymous(&[])).rule, "parameters.missing");
-    assert_eq!(ask(&Call::new(&[]).with("client_secret", "wrong")).rule, "client_auth.wrong_secret");
-    let error = ask(&Call::new(&[]));
-    assert_eq!((error.rule, error.value("grant")), ("gate.grant_not_allowed", Some("device")));
+    let missing = ask(&Call::new(&[]));
+    assert_eq!((missing.rule, missing.value("name")), ("parameters.missing", Some("mfa_token")));
+    let call = Call::new(&[("mfa_token", "x")]);
+    assert_eq!(ask(&call.clone().with("client_secret", "wrong")).rule, "client_auth.wrong_secret");
+    assert_eq!(ask(&call.clone().and("mfa_token", "y")).rule, "parameters.repeated");
+    assert_eq!(ask(&call).rule, "test.nobody");
+    assert!(world.storage.take_writes().is_empty());
+}
+
+#[test]
+fn what_a_grant_refuses_is_a_row_of_the_log_under_its_event() {
+    let (world, _) = world_of(Scripted::new(|_, _| Ok(Decision::Refuse(no("test.no").into()))));
+    world.refuses(&Call::new(&[("grant_type", SCRIPTED)]), "test.no");
+    let log = world.log();
+    let [row] = log.as_slice() else { panic!("{log:?}") };
+    assert_eq!((row.event.as_str(), row.rule.as_deref()), ("fscript", Some("test.no")));
+    assert_eq!(row.client_id.as_ref().unwrap().as_str(), CLIENT_ID);
+    assert_eq!((row.ip.as_str(), row.request_id.as_str()), ("192.0.2.1", "request-1"));
+    assert!(!format!("{row:?}").contains(CLIENT_SECRET));
+}
+
+#[test]
+fn a_refusal_stands_though_its_row_could_not_be_written() {
+    let (world, _) = world_of(Scripted::new(|_, _| Ok(Decision::Refuse(no("test.no").into()))));
+    world.storage.break_commits(true);
+    world.refuses(&Call::new(&[("grant_type", SCRIPTED)]), "test.no");
+    assert!(world.log().is_empty());
 }
 
 #[test]

@@ -4,13 +4,13 @@ use countersign_oauth::GrantType;
 use countersign_token_endpoint::Grants;
 
 use crate::fakes::{GREETING, Greeting, Scripted, issue_plainly, willing_world};
-use crate::world::{Call, World};
+use crate::world::{Call, World, granted};
 
 #[test]
 fn a_foreign_grant_is_registered_in_one_line_and_works() {
     let world = willing_world();
     let answer = world.issues(&Call::new(&[("grant_type", GREETING), ("name", "jane")]));
-    assert_eq!(answer.response.scope.to_string(), "hello:jane");
+    assert_eq!(granted(&answer.response), "hello:jane");
     assert_eq!(answer.response.token_type, "Bearer");
     assert_eq!(answer.response.expires_in.0, 600);
 }

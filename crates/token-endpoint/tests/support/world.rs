@@ -15,7 +15,7 @@ use countersign_testkit::{
     TestSealer, USER_ID, api, block_on, client, client_grant, connection, proof, request_context, session,
     user,
 };
-use countersign_token::TokenIssuer;
+use countersign_token::{TokenIssuer, TokenResponse};
 use countersign_token_endpoint::{
     Answered, EndpointError, Grants, Introspection, IntrospectionEndpoint, RevocationEndpoint, TokenAnswer,
     TokenEndpoint, TokenRequest,
@@ -113,11 +113,11 @@ impl World {
         block_on(self.introspection.handle(&call.request()))
     }
 
-    /// Sends a request that must be refused for `rule`, and asserts that nothing was written.
+    /// Sends a request that must be refused for `rule`, and asserts that nothing was written but the log.
     #[track_caller]
     pub(crate) fn refuses(&self, call: &Call, rule: &str) -> OAuthError {
         let error = self.refuses_and_writes(call, rule);
-        let written = self.storage.take_writes();
+        let written = self.take_effects();
         assert!(written.is_empty(), "a refusal for {rule} wrote {written:?}");
         error
     }
@@ -129,6 +129,13 @@ impl World {
         let error = refusal(self.post(call));
         assert_eq!(error.rule, rule, "{error:?}");
         error
+    }
+
+    /// Everything written since the last look, rows of the log aside.
+    pub(crate) fn take_effects(&self) -> Vec<Change> {
+        let mut written = self.storage.take_writes();
+        written.retain(|change| !matches!(change, Change::Log(_)));
+        written
     }
 
     /// Sends a request that must succeed.
@@ -201,6 +208,12 @@ pub(crate) fn fault<T: std::fmt::Debug>(answered: Answered<T>) -> Fault {
 #[allow(dead_code, reason = "each test binary uses its part")]
 pub(crate) fn claims(jwt: &str) -> Value {
     serde_json::from_slice(&Compact::parse(jwt).unwrap().payload).unwrap()
+}
+
+/// The `scope` of an answer; `-` where it is left out.
+#[allow(dead_code, reason = "each test binary uses its part")]
+pub(crate) fn granted(response: &TokenResponse) -> String {
+    response.scope.as_ref().map_or_else(|| "-".to_owned(), Scope::to_string)
 }
 
 /// Scopes by their names.

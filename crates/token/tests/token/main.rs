@@ -1,0 +1,9 @@
+//! Plans become tokens, and tokens are read again.
+#![cfg(test)]
+
+mod access_tokens;
+mod id_tokens;
+mod mint;
+mod reader;
+mod refresh_tokens;
+mod world;
