@@ -41,3 +41,6 @@ impl CodePayload {
             .map_err(|error| Fault::internal("single_uses.payload of an authorization code").caused_by(error))
     }
 }
+
+#[cfg(test)]
+mod tests;

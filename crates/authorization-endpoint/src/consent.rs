@@ -36,3 +36,6 @@ pub(crate) fn needs_confirmation(request: &Valid) -> bool {
         .unwrap_or(request.settings.skip_non_verifiable_callback_uri_confirmation_prompt);
     !(skipped && client.is_first_party) && request.target.redirect_uri.is_non_verifiable()
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,3 +93,6 @@ pub(crate) fn hint_subject(hint: &str, keys: &dyn KeyRing, context: &RequestCont
     let subject: Subject = Jwt::verify(hint, keys, &expected).ok()?.claims().ok()?;
     Some(subject.sub)
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,3 +29,6 @@ pub use interaction::{
 pub use login::LoginSubmission;
 pub use outcome::{AuthorizeRequest, Browser, CookieChange, Outcome, Shown};
 pub use resume::QuestionSubmission;
+
+#[cfg(test)]
+mod tests;

@@ -77,3 +77,6 @@ fn unless_silent(request: &Valid, page: Next, code: ErrorCode, rule: &'static st
     let text = if code == ErrorCode::LoginRequired { "The user has to sign in" } else { "Consent required" };
     Next::Refuse(OAuthError::new(code, rule, text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,3 +36,6 @@ pub(crate) async fn find(
     let Some(connection) = reads.connection(&session.connection_id).await? else { return Ok(None) };
     Ok(Some(SignedIn { session, user, connection }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,3 +132,6 @@ pub(crate) fn lost(rule: &'static str) -> OAuthError {
         "This page is no longer good. Go back to the application and try again.",
     )
 }
+
+#[cfg(test)]
+mod tests;

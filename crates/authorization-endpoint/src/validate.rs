@@ -136,3 +136,6 @@ fn iss_is_due(client: &Client, settings: &TenantSettings) -> bool {
     settings.authorization_response_iss_parameter_supported
         || client.settings.compliance.unwrap_or(settings.compliance).is_rfc()
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,13 +89,13 @@ pub(crate) fn parse_data_keys(setting: &str, bytes: &[u8]) -> Result<DataKeys, F
 /// Which setting stands in the way.
 pub(crate) fn open(database: &Database, keys: DataKeys, cost: &PasswordCost) -> Result<Parts, Failure> {
     let Database::Sqlite(path) = database;
+    let random: Arc<dyn SecureRandom> = Arc::new(OsRandom);
+    let hasher = Argon2Hasher::start(cost.argon2(), cost.threads, cost.queue, random.clone())
+        .map_err(|fault| Failure::of(setting::PASSWORD_MEMORY_KIB.key, fault.to_string()))?;
     let storage = SqliteStorage::open(&path.to_string_lossy()).map_err(|error| {
         Failure::of(setting::DATABASE.key, format!("{}: {}", path.display(), error.refusal))
     })?;
     let checked = storage.clone();
-    let random: Arc<dyn SecureRandom> = Arc::new(OsRandom);
-    let hasher = Argon2Hasher::start(cost.argon2(), cost.threads, cost.queue, random.clone())
-        .map_err(|fault| Failure::of(setting::PASSWORD_MEMORY_KIB.key, fault.to_string()))?;
     Ok(Parts {
         storage,
         check: Arc::new(move || {

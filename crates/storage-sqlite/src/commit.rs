@@ -29,8 +29,9 @@ type Written = Result<(), Abort>;
 /// that nobody writes in between.
 pub(crate) fn apply(connection: &mut SqliteConnection, changes: Changes) -> Written {
     check(connection, &changes.requires)?;
-    if changes.writes.iter().any(is_configuration) {
-        counter::raise_configuration_version(connection)?;
+    let of_configuration = changes.writes.iter().filter(|change| is_configuration(change)).count();
+    if of_configuration > 0 {
+        counter::raise_configuration_version(connection, of_configuration)?;
     }
     changes.writes.into_iter().try_for_each(|change| write(connection, change))
 }

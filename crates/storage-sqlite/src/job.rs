@@ -15,7 +15,7 @@ pub(crate) trait Job: Send {
     fn run(&mut self, connection: &mut SqliteConnection) -> Result<(), Fallen>;
 
     /// Tells who waits: what came of it if the batch was committed, else why it was not.
-    fn answer(self: Box<Self>, batch: Result<(), &Fallen>);
+    fn answer(self: Box<Self>, fallen: Option<&Fallen>);
 }
 
 /// Why a batch was not committed.
@@ -82,12 +82,12 @@ where
         Ok(())
     }
 
-    fn answer(self: Box<Self>, batch: Result<(), &Fallen>) {
-        let outcome = match (batch, self.outcome) {
-            (Ok(()), Some(outcome)) => outcome,
+    fn answer(self: Box<Self>, fallen: Option<&Fallen>) {
+        let outcome = match (fallen, self.outcome) {
+            (None, Some(outcome)) => outcome,
             // A conflict was seen in a transaction that did not come to be: it may be none.
-            (Err(fallen), _) => Err(CommitError::Fault(fallen.fault())),
-            (Ok(()), None) => Err(CommitError::Fault(Fault::internal("a write was not run"))),
+            (Some(fallen), _) => Err(CommitError::Fault(fallen.fault())),
+            (None, None) => Err(CommitError::Fault(Fault::internal("a write was not run"))),
         };
         // Who waited may have gone; what is committed stays committed.
         let _ = self.waiting.send(outcome);

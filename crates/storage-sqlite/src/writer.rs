@@ -150,7 +150,7 @@ impl Worker {
             }
             self.note(&outcome);
             for job in batch {
-                job.answer(outcome.as_ref().map(|()| ()));
+                job.answer(outcome.as_ref().err());
             }
             if outcome.is_ok() && self.since_checkpoint >= CHECKPOINT {
                 let outcome = self.checkpoint();

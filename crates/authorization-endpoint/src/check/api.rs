@@ -58,3 +58,6 @@ fn check_resource(parameters: &Parameters, compliance: Compliance) -> Result<(),
         "A token can be issued for one resource at a time",
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,3 +13,6 @@ pub(crate) async fn find(parameters: &Parameters, clients: &dyn Clients) -> Resu
     };
     Ok(clients.client(&ClientId::new(id)).await?.ok_or_else(unknown)?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,3 +47,6 @@ pub(crate) fn check(parameters: &Parameters, client: &ClientSettings) -> Result<
         .with("name", name.chars().take(64).collect::<String>())),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,3 +21,6 @@ pub(crate) async fn find(
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,3 +38,6 @@ pub(crate) fn dpop_jkt(parameters: &Parameters) -> Result<Option<Thumbprint>, OA
 fn refuse(rule: &'static str, text: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidRequest, rule, text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,6 @@ pub(crate) fn check_acr_values(parameters: &Parameters, supported: &[String]) ->
         "The requested acr_values are not supported",
     ))
 }
+
+#[cfg(test)]
+mod tests;

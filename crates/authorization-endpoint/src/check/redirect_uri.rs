@@ -34,7 +34,7 @@ pub fn is_registered(sent: &str, client: &ClientSettings, compliance: Compliance
     client.callbacks.iter().any(|entry| {
         if compliance.is_rfc() {
             let native = client.app_type == Some(AppType::Native);
-            return entry == sent
+            return (entry == sent && !entry.contains('*'))
                 || (native
                     && sent.starts_with("http://")
                     && parses_to(entry, |entry| entry.is_equivalent_on_loopback(&target)));
@@ -74,3 +74,6 @@ fn mismatch() -> OAuthError {
         "The redirect_uri is not registered for the client",
     )
 }
+
+#[cfg(test)]
+mod tests;

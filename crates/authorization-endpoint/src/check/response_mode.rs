@@ -47,3 +47,6 @@ pub(crate) fn check_web_message(
         "The origin of the redirect_uri is not in the list of allowed web origins.",
     ))
 }
+
+#[cfg(test)]
+mod tests;

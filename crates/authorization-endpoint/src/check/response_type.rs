@@ -34,3 +34,6 @@ fn unsupported(asked: &str) -> OAuthError {
     )
     .with("response_type", asked.chars().take(64).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,3 +18,6 @@ pub(crate) fn parse(parameters: &Parameters) -> Result<Scope, OAuthError> {
     }
     Ok(scope)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,3 +17,6 @@ pub(crate) fn check(parameters: &Parameters) -> Result<(), OAuthError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

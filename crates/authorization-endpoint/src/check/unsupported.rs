@@ -38,3 +38,6 @@ pub(crate) fn check_request_uri(parameters: &Parameters) -> Result<(), OAuthErro
         "The request_uri is unknown or has expired",
     ))
 }
+
+#[cfg(test)]
+mod tests;

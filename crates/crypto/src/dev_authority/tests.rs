@@ -101,6 +101,15 @@ fn the_authority_cannot_vouch_for_any_other_name_or_address() {
     );
 }
 
+/// RFC 5280 §4.2.1.10.
+#[test]
+fn a_client_that_does_not_know_name_constraints_must_refuse_the_authority() {
+    // The extension's id, then `critical` as true.
+    let critical = [0x06, 0x03, 0x55, 0x1d, 0x1e, 0x01, 0x01, 0xff];
+    let der = authority().certificate.to_der().unwrap();
+    assert!(der.windows(critical.len()).any(|window| window == critical));
+}
+
 #[test]
 fn the_server_certificate_names_exactly_three_hosts_and_lives_at_most_397_days() {
     let server = parse(&issue(&authority()));

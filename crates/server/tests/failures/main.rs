@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     missing_docs,
     reason = "support serves three test roots, each of which uses a part of it"

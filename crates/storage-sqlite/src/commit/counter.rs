@@ -4,9 +4,13 @@ use diesel::prelude::*;
 const CONFIGURATION_VERSION: &str = "configuration_version";
 const EPOCH_FLOOR: &str = "epoch_floor";
 
-pub(crate) fn raise_configuration_version(connection: &mut SqliteConnection) -> QueryResult<()> {
+pub(crate) fn raise_configuration_version(
+    connection: &mut SqliteConnection,
+    changes: usize,
+) -> QueryResult<()> {
+    let changes = i64::try_from(changes).unwrap_or(i64::MAX);
     let counter = counters::table.filter(counters::name.eq(CONFIGURATION_VERSION));
-    diesel::update(counter).set(counters::value.eq(counters::value + 1)).execute(connection).map(drop)
+    diesel::update(counter).set(counters::value.eq(counters::value + changes)).execute(connection).map(drop)
 }
 
 pub(crate) fn configuration_version(connection: &mut SqliteConnection) -> QueryResult<i64> {

@@ -28,10 +28,10 @@ macro_rules! end_all {
             .filter(access_tokens::denied_at.is_null())
             .filter(access_tokens::authorization_id.eq_any(authorizations.select(authorizations::id)));
         diesel::update(tokens).set(access_tokens::denied_at.eq(at)).execute($connection)?;
-        // By its authorization or by itself: both name the same client and user, unless one is absent.
-        let families = refresh_families::table
-            .filter(refresh_families::ended_at.is_null())
-            .filter(refresh_families::$column.eq(id));
+        let own = refresh_families::$column
+            .eq(id)
+            .or(refresh_families::authorization_id.eq_any(authorizations.select(authorizations::id)));
+        let families = refresh_families::table.filter(refresh_families::ended_at.is_null()).filter(own);
         diesel::update(families).set(refresh_families::ended_at.eq(at)).execute($connection)?;
         diesel::update(authorizations.filter(authorizations::ended_at.is_null()))
             .set((authorizations::ended_at.eq(at), authorizations::epoch.eq(authorizations::epoch + 1)))

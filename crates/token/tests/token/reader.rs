@@ -4,7 +4,9 @@ use countersign_jose::{
     Algorithm, Audiences, Header, KeyRing, decode_base64url, encode_base64url, sign_compact,
 };
 use countersign_oauth::{BoxFuture, Domain, Fault, HandleHash, Issuer, Seconds, Timestamp, UserId};
-use countersign_storage::{AccessToken, AccessTokens, Change, Changes, Commit, StorageResult, TokenDialect};
+use countersign_storage::{
+    AccessToken, AccessTokens, Authorization, Change, Changes, Commit, StorageResult, TokenDialect,
+};
 use countersign_storage_memory::MemoryStorage;
 use countersign_testkit::vectors::{RFC7515_A5_JWS, RFC7638_JWK};
 use countersign_testkit::{
@@ -321,4 +323,29 @@ fn a_row_that_cannot_be_read_or_a_store_that_fails_is_a_fault() {
         let reader = AccessTokenReader { keys: &keys, tokens: &broken };
         assert!(block_on(reader.read("t", &domain(), NOW)).is_err());
     }
+}
+
+/// Auth0's dialect has no `jti`, so one second gives one and the same token again.
+#[test]
+fn equal_tokens_of_two_authorizations_both_commit_and_either_end_denies_them() {
+    let (storage, first) = issued(&jwt());
+    let other = Authorization { id: "other".into(), ..authorization() };
+    let mut plan = jwt();
+    plan.access_token.authorization_id = Some(other.id.clone());
+    let again = mint(&plan);
+    assert_eq!(again.response.access_token, first);
+    let changes = Changes::none().with(Change::InsertAuthorization(other.clone())).and(again.changes);
+    block_on(storage.commit(changes)).unwrap();
+    assert!(read(&storage, &first).is_ok());
+    let change = Change::EndAuthorization { id: other.id, at: NOW, deny_access_tokens: true };
+    block_on(storage.commit(Changes::none().with(change))).unwrap();
+    assert_eq!(read(&storage, &first), Err(TokenRejection::Denied));
+}
+
+#[test]
+fn equal_tokens_of_one_authorization_both_commit() {
+    let (storage, first) = issued(&jwt());
+    let again = mint(&jwt());
+    block_on(storage.commit(again.changes)).unwrap();
+    assert!(read(&storage, &first).is_ok());
 }

@@ -80,6 +80,13 @@ fn sp_111_a_password_over_the_limit_is_never_hashed() {
     let hash = block_on(hasher.hash(&Secret::from(longest.as_str()))).unwrap();
     assert_eq!(verify(&hasher, &longest, Some(&hash)), RIGHT);
     let longer = format!("{longest}a");
+    let salt = [1; super::SALT_BYTES];
+    let made_elsewhere = block_on(hasher.pool.run({
+        let longer = Secret::from(longer.as_str());
+        move |memory| super::make(&longer, salt, CHEAP, memory).unwrap()
+    }));
+    let found = verify(&hasher, &longer, Some(&made_elsewhere.unwrap()));
+    assert_eq!(found, Verification::Wrong, "even where it would be right");
     assert_eq!(verify(&hasher, &longer, Some(&hash)), Verification::Wrong);
     assert_eq!(verify(&hasher, &longer, None), Verification::Wrong);
     let fault = block_on(hasher.hash(&Secret::from(longer.as_str()))).unwrap_err();

@@ -1,0 +1,17 @@
+//! The program as a process: what it prints, how it ends, what it refuses.
+#![cfg(test)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "the HTTP client is that of the server's tests, and a part of it is used here"
+)]
+
+#[path = "../../../../crates/server/tests/support/http.rs"]
+mod http;
+mod process;
+
+mod beside;
+mod dev;
+mod serve;
+mod signals;
