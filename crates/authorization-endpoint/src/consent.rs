@@ -28,13 +28,13 @@ pub(crate) fn is_missing(request: &Valid, standing: Option<&Consent>) -> bool {
 
 /// Whether the user must confirm that this application was meant: its callback could be anybody's.
 ///
-/// The switches speak for first parties; a third party never gets a silent code there (RFC 8252 §8.6).
+/// A third party was confirmed by the consent it cannot do without (RFC 8252 §8.6).
 pub(crate) fn needs_confirmation(request: &Valid) -> bool {
     let client = &request.client.settings;
     let skipped = client
         .skip_non_verifiable_callback_uri_confirmation_prompt
         .unwrap_or(request.settings.skip_non_verifiable_callback_uri_confirmation_prompt);
-    !(skipped && client.is_first_party) && request.target.redirect_uri.is_non_verifiable()
+    !skipped && request.target.redirect_uri.is_non_verifiable()
 }
 
 #[cfg(test)]
