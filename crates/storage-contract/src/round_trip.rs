@@ -1,4 +1,5 @@
-//! What is written is read: every field, with and without its value.
+//! Long because every record is written out, field by field. What is written is read: every field, with and
+//! without its value.
 #![expect(missing_docs, reason = "a clause's name is its sentence")]
 
 use countersign_jose::{Algorithm, Thumbprint};

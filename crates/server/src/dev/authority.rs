@@ -65,11 +65,11 @@ struct Made {
 
 fn authority(folder: &DataDir, random: &dyn SecureRandom, clock: &dyn Clock) -> Result<Made, Failure> {
     let (certificate_file, key_file) = (folder.file("ca.pem"), folder.file("ca-key.pem"));
-    if let (Some(certificate), Some(key)) = (read_text(&certificate_file)?, read_text(&key_file)?) {
-        if !certificate_expires_within(&certificate, AUTHORITY_MARGIN, clock.now())? {
-            let authority = DevAuthority::from_pem(&certificate, &Secret::new(key))?;
-            return Ok(Made { authority, is_new: false });
-        }
+    if let (Some(certificate), Some(key)) = (read_text(&certificate_file)?, read_text(&key_file)?)
+        && !certificate_expires_within(&certificate, AUTHORITY_MARGIN, clock.now())?
+    {
+        let authority = DevAuthority::from_pem(&certificate, &Secret::new(key))?;
+        return Ok(Made { authority, is_new: false });
     }
     let authority = DevAuthority::generate(random, clock.now())?;
     files::replace(&key_file, authority.private_key_pem()?.expose().as_bytes())?;
@@ -84,10 +84,11 @@ fn server_certificate(
     clock: &dyn Clock,
 ) -> Result<ServerCertificate, Failure> {
     let (certificate_file, key_file) = (folder.file("server.pem"), folder.file("server-key.pem"));
-    if let (Some(certificate), Some(key)) = (read_text(&certificate_file)?, read_text(&key_file)?) {
-        if !made.is_new && !certificate_expires_within(&certificate, SERVER_MARGIN, clock.now())? {
-            return Ok(ServerCertificate { certificate, private_key: Secret::new(key) });
-        }
+    if let (Some(certificate), Some(key)) = (read_text(&certificate_file)?, read_text(&key_file)?)
+        && !made.is_new
+        && !certificate_expires_within(&certificate, SERVER_MARGIN, clock.now())?
+    {
+        return Ok(ServerCertificate { certificate, private_key: Secret::new(key) });
     }
     let certificate = made.authority.issue_server_certificate(random, clock.now())?;
     files::replace(&key_file, certificate.private_key.expose().as_bytes())?;

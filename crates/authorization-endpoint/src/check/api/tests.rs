@@ -58,8 +58,9 @@ fn core_058_an_unknown_audience_is_access_denied_and_named() {
         let expected = refused("authorize.unknown_audience", "access_denied");
         assert_eq!(asker.ask(&[("audience", unknown)]), expected);
     }
-    let find = find(&parameters(&[("audience", UNKNOWN)]), &asker.client, &asker.settings, &domain(), &asker.storage);
-    let Err(Error::Refused(error)) = block_on(find) else { panic!("found") };
+    let (sent, domain) = (parameters(&[("audience", UNKNOWN)]), domain());
+    let found = block_on(find(&sent, &asker.client, &asker.settings, &domain, &asker.storage));
+    let Err(Error::Refused(error)) = found else { panic!("found") };
     assert_eq!(error.describe(), format!("Service not found: {UNKNOWN}"));
 }
 
