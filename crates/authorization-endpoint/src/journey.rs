@@ -135,6 +135,7 @@ impl AuthorizationEndpoint {
                 journey.transaction.session_id = Some(signed_in.session.id.clone());
                 let form = if matches!(step, Next::Consent) {
                     journey.transaction.stage = Stage::Consent;
+                    journey.transaction.shown = Some(journey.request.scope.clone());
                     forms::consent(&journey, &signed_in.user, &*self.sealer)
                 } else {
                     journey.transaction.stage = Stage::Confirmation;
@@ -158,7 +159,10 @@ impl AuthorizationEndpoint {
             .parameters()
             .map_err(|_| Fault::internal("the parameters of a transaction"))?;
         match validate(&parameters, journey.context, &*self.storage).await {
-            Ok(request) => journey.request = request,
+            Ok(request) => {
+                let scope = journey.transaction.narrow(&request.scope);
+                journey.request = Valid { scope, ..request };
+            }
             Err(rejection) => return self.reject(rejection, journey.context).map(Some),
         }
         let Some(login) = &mut journey.new_login else { return Ok(None) };

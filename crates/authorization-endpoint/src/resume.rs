@@ -6,7 +6,7 @@ use crate::{
     journey::{Journey, finished},
     next::Done,
     transaction::{Stage, Transaction, lost},
-    validate::validate,
+    validate::{Valid, validate},
 };
 
 /// The answer to a question page: consent or confirmation.
@@ -79,6 +79,7 @@ impl AuthorizationEndpoint {
         match validate(&parameters, context, &*self.storage).await {
             Err(rejection) => self.reject(rejection, context).map(|outcome| Err(Box::new(outcome))),
             Ok(request) => {
+                let request = Valid { scope: transaction.narrow(&request.scope), ..request };
                 let (space, mark, until) = transaction.mark();
                 let done =
                     Done { login: transaction.fresh, consent: transaction.consented, confirmation: false };

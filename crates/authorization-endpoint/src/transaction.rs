@@ -1,7 +1,7 @@
 use countersign_jose::{decode_base64url, encode_base64url};
 use countersign_oauth::{
     ErrorCode, Handle, HandleHash, Issuer, KeyId, OAuthError, ParameterError, Parameters, RequestContext,
-    Sealed, Sealer, Seconds, SecureRandom, SessionId, Timestamp,
+    Scope, Sealed, Sealer, Seconds, SecureRandom, SessionId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,8 @@ pub(crate) struct Transaction {
     pub(crate) fresh: bool,
     /// Whether a consent was given within this transaction.
     pub(crate) consented: bool,
+    /// What the consent page showed: its form grants no more, whatever was added since.
+    pub(crate) shown: Option<Scope>,
 }
 
 impl Transaction {
@@ -58,6 +60,7 @@ impl Transaction {
             session_id: None,
             fresh: false,
             consented: false,
+            shown: None,
         }
     }
 
@@ -68,6 +71,15 @@ impl Transaction {
         self.session_id = None;
         self.fresh = false;
         self.consented = false;
+        self.shown = None;
+    }
+
+    /// What of a scope may be granted: all of it, or at most what the consent page showed.
+    pub(crate) fn narrow(&self, scope: &Scope) -> Scope {
+        match &self.shown {
+            None => scope.clone(),
+            Some(shown) => scope.filtered(|entry| shown.contains(entry)),
+        }
     }
 
     /// The form field's value.

@@ -69,7 +69,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a server and returns when it accepts requests: keys are there, sockets are served.
+    /// Starts a server and returns when it accepts requests: keys are there, sockets are served. Not to be
+    /// called from within an asynchronous runtime.
     ///
     /// # Errors
     /// [`Failure`]; nothing runs then.

@@ -10,13 +10,16 @@ use diesel::prelude::*;
 
 use crate::failure::Abort;
 
+/// More than this would take the writer too long, and SQLite takes 32,766 values in a statement.
+const MOST: u32 = 10_000;
+
 type Swept<T> = Result<T, Abort>;
 
 /// Removes what is over, at most `limit` rows of each kind, children before parents.
 ///
 /// Every step finds its rows by an index: a sweep costs what it removes, and not what is kept.
 pub(crate) fn sweep(connection: &mut SqliteConnection, before: Timestamp, limit: u32) -> Swept<u64> {
-    let (before, limit) = (before.millis(), i64::from(limit));
+    let (before, limit) = (before.millis(), i64::from(limit.min(MOST)));
     let mut swept = marks_and_attempts(connection, before, limit)?;
     swept += sessions(connection, before, limit)?;
 

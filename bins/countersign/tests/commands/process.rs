@@ -70,33 +70,40 @@ impl Process {
 
     /// Starts a command and reads what it prints until a line begins so; the rest goes nowhere.
     pub fn start(mut command: Command, until: &str) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut banner = String::new();
-        loop {
-            let line = lines.next().unwrap_or_else(|| panic!("it ended too early: {banner}")).unwrap();
-            banner.push_str(&line);
-            banner.push('\n');
-            if line.starts_with(until) {
-                return Self { child, banner, ready: Value::Null };
-            }
-        }
+        let mut process = Self::spawn(command.stdout(Stdio::piped()).stderr(Stdio::inherit()));
+        let mut lines = BufReader::new(process.child.stdout.take().unwrap()).lines();
+        process.read_until(&mut lines, |line| line.starts_with(until));
+        process
     }
 
     /// Starts a command that logs JSON to standard error, and waits for its first line of that message.
     pub fn start_logged(mut command: Command, message: &str) -> Self {
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut log = String::new();
+        let mut process = Self::spawn(command.stdout(Stdio::null()).stderr(Stdio::piped()));
+        let mut lines = BufReader::new(process.child.stderr.take().unwrap()).lines();
+        process.read_until(&mut lines, |line| {
+            let event: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            event["message"] == message
+        });
+        // Whoever stops reading a pipe ends who writes to it.
+        std::thread::spawn(move || lines.for_each(drop));
+        process
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        Self { child: command.spawn().unwrap(), banner: String::new(), ready: Value::Null }
+    }
+
+    fn read_until(
+        &mut self,
+        lines: &mut impl Iterator<Item = std::io::Result<String>>,
+        is_last: impl Fn(&str) -> bool,
+    ) {
         loop {
-            let line = lines.next().unwrap_or_else(|| panic!("it ended too early: {log}")).unwrap();
-            log.push_str(&line);
-            log.push('\n');
-            let event: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-            if event["message"] == message {
-                // Whoever stops reading a pipe ends who writes to it.
-                std::thread::spawn(move || lines.for_each(drop));
-                return Self { child, banner: log, ready: Value::Null };
+            let line = lines.next().unwrap_or_else(|| panic!("it ended too early: {}", self.banner)).unwrap();
+            self.banner.push_str(&line);
+            self.banner.push('\n');
+            if is_last(&line) {
+                return;
             }
         }
     }
@@ -119,6 +126,12 @@ impl Process {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Ends it as a crash does.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits for its end; answers the exit code.

@@ -1,7 +1,7 @@
 use crate::support::{Request, WEB_CALLBACK, WEB_ID, WEB_SECRET, on_every_backend};
 
 #[test]
-fn sp_024_a_code_that_was_redeemed_is_refused_and_ends_what_it_gave() {
+fn core_102_sp_024_a_code_that_was_redeemed_is_refused_and_ends_what_it_gave() {
     on_every_backend(|server| {
         let callback = server.log_in(&[
             ("client_id", WEB_ID),

@@ -11,4 +11,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod kit;
+mod raw;
+
 mod code_replay;
+mod redirect_uri;

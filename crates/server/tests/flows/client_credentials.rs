@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::support::{MACHINE_ID, MACHINE_SECRET, Request, on_every_backend};
 
 #[test]
-fn core_113_a_machine_gets_a_token_for_itself() {
+fn core_113_116_a_machine_gets_a_token_for_itself() {
     on_every_backend(|server| {
         let answer = server
             .token(&[

@@ -1,7 +1,7 @@
 use crate::support::{Harness, Request};
 
 #[test]
-fn core_188_each_domain_has_a_document_of_its_own_issuer() {
+fn each_domain_has_a_document_of_its_own_issuer() {
     let server = Harness::new();
     for base in [&server.https, &server.http] {
         let url = format!("{base}/.well-known/openid-configuration");

@@ -11,7 +11,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
+mod callbacks;
+mod client_authentication;
 mod client_credentials;
+mod code_exchange;
 mod discovery;
 mod health;
 mod login;
+mod token_requests;

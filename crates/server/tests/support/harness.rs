@@ -11,11 +11,11 @@ use countersign_server::{
     Deployment, Parts, Running, ServeOptions, Sockets, TlsFiles, bind_loopback, port_of,
 };
 use countersign_storage::{
-    Change, Changes, Client as ClientRecord, KeyState, SigningKey, Storage, Upsert, User,
+    Change, Changes, Client as ClientRecord, KeyState, ResourceServer, SigningKey, Storage, Upsert, User,
 };
 use countersign_storage_memory::MemoryStorage;
 use countersign_storage_sqlite::SqliteStorage;
-use countersign_testkit::{EMAIL, FixedClock, NOW, PASSWORD, USER_ID, block_on};
+use countersign_testkit::{AUDIENCE, EMAIL, FixedClock, NOW, PASSWORD, USER_ID, block_on};
 
 use super::{Browser, Callback, Client, Request, Response, Tenant};
 
@@ -174,6 +174,14 @@ impl Harness {
         let expected_version = Some(record.version);
         change(&mut record);
         self.commit(Change::UpsertClient(Upsert { record, expected_version, raise_epoch: true }));
+    }
+
+    /// Changes the test API, as administration does.
+    pub fn change_api(&self, change: impl FnOnce(&mut ResourceServer)) {
+        let mut record = block_on(self.storage.resource_server(&AUDIENCE.into())).unwrap().unwrap();
+        let expected_version = Some(record.version);
+        change(&mut record);
+        self.commit(Change::UpsertResourceServer(Upsert { record, expected_version, raise_epoch: true }));
     }
 
     pub fn commit(&self, change: Change) {

@@ -1,16 +1,25 @@
 //! What every test of the whole server stands on: a server in this process over either backend, a client
 //! that follows nothing by itself, a browser without a screen, a tenant to change.
 
+mod ask;
 mod browser;
 mod dpop;
 mod form;
 mod harness;
 mod http;
+mod in_vain;
+mod pages;
+mod published;
 mod tenant;
+mod tokens;
 
+pub use ask::{STATE, ask, on_every_backend_with};
 pub use browser::{Browser, Callback, authorize_url, s256};
 pub use dpop::DpopKey;
-pub use form::Form;
+pub use form::{Form, unescape};
 pub use harness::{Backend, Harness, on_every_backend};
 pub use http::{Client, Request, Response};
+pub use in_vain::Stored;
+pub use published::{Published, certificate_parts, names, sha1};
 pub use tenant::{MACHINE_ID, MACHINE_SECRET, SPA_ID, Tenant, WEB_CALLBACK, WEB_ID, WEB_SECRET};
+pub use tokens::{MACHINE, SPA, VERIFIER, WEB, basic, client_credentials, exchange, refresh};

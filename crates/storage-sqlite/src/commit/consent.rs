@@ -42,7 +42,6 @@ pub(super) fn delete(connection: &mut SqliteConnection, id: &ConsentId, at: Time
     let mut given_for = authorizations::table
         .filter(authorizations::user_id.eq(user.as_str()))
         .filter(authorizations::client_id.eq(client.as_str()))
-        .filter(authorizations::ended_at.is_null())
         .select(authorizations::id)
         .into_boxed();
     given_for = match audience.as_str() {

@@ -25,20 +25,16 @@ pub(super) fn insert_token(connection: &mut SqliteConnection, record: RefreshTok
     Ok(())
 }
 
-/// One conditional write by the rule; what stands in the way is asked for only when nothing was written.
+/// One conditional write by the rule, whose row count decides.
 pub(super) fn exchange(
     connection: &mut SqliteConnection,
     handle: HandleHash,
     now: Timestamp,
     rule: ExchangeRule,
 ) -> Written {
-    let handle = handle.as_bytes().as_slice();
-    let now = now.millis();
-    let living =
-        refresh_families::table.filter(refresh_families::ended_at.is_null()).select(refresh_families::id);
-    let token = refresh_tokens::table
-        .filter(refresh_tokens::handle.eq(handle))
-        .filter(refresh_tokens::family_id.eq_any(living));
+    let (handle, now) = (handle.as_bytes().as_slice(), now.millis());
+    refuse_unless_living(connection, handle)?;
+    let token = refresh_tokens::table.filter(refresh_tokens::handle.eq(handle));
     let used = (
         refresh_tokens::successors.eq(refresh_tokens::successors + 1),
         refresh_tokens::last_used_at.eq(later_use(now)),
@@ -59,11 +55,7 @@ pub(super) fn exchange(
             diesel::update(allowed).set(used).execute(connection)?
         }
     };
-    if exchanged > 0 {
-        return Ok(());
-    }
-    let living = select(exists(living_token(handle))).get_result::<bool>(connection)?;
-    Err(if living { Conflict::Spent } else { Conflict::FamilyEnded }.into())
+    if exchanged == 0 { Err(Conflict::Spent.into()) } else { Ok(()) }
 }
 
 /// The later of two touches counts, whichever commits first.
@@ -73,11 +65,8 @@ pub(super) fn touch(
     now: Timestamp,
     idle_expires_at: Option<Timestamp>,
 ) -> Written {
-    let handle = handle.as_bytes().as_slice();
-    if !select(exists(living_token(handle))).get_result::<bool>(connection)? {
-        return Err(Conflict::FamilyEnded.into());
-    }
-    let now = now.millis();
+    let (handle, now) = (handle.as_bytes().as_slice(), now.millis());
+    refuse_unless_living(connection, handle)?;
     let not_later = refresh_tokens::last_used_at.is_null().or(refresh_tokens::last_used_at.le(now));
     let token = refresh_tokens::table.filter(refresh_tokens::handle.eq(handle)).filter(not_later);
     let last_used_at = refresh_tokens::last_used_at.eq(now);
@@ -90,13 +79,16 @@ pub(super) fn touch(
     Ok(())
 }
 
-/// A token by its handle, if its family has not ended.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn living_token<'a>(handle: &'a [u8]) -> _ {
-    refresh_tokens::table
+/// Refuses a token whose family has ended or is absent.
+fn refuse_unless_living(connection: &mut SqliteConnection, handle: &[u8]) -> Written {
+    let living = refresh_tokens::table
         .inner_join(refresh_families::table)
         .filter(refresh_tokens::handle.eq(handle))
-        .filter(refresh_families::ended_at.is_null())
+        .filter(refresh_families::ended_at.is_null());
+    if select(exists(living)).get_result::<bool>(connection)? {
+        return Ok(());
+    }
+    Err(Conflict::FamilyEnded.into())
 }
 
 /// The later of the last use and `now`.

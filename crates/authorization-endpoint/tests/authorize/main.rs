@@ -1,0 +1,18 @@
+//! The authorization endpoint and its pages, as a browser walks through them.
+#![cfg(test)]
+
+#[path = "../../../token-endpoint/tests/support/spy.rs"]
+mod spy;
+
+mod browser;
+mod code;
+mod confirmation;
+mod consent;
+mod faults;
+mod hasher;
+mod house;
+mod login;
+mod login_attempts;
+mod session;
+mod silent;
+mod transactions;
