@@ -35,6 +35,10 @@ impl AuthorizationEndpoint {
     /// # Errors
     /// A fault that is ours, with the profile that dresses it.
     pub async fn authorize(&self, request: &AuthorizeRequest) -> Result<Outcome, Fault> {
+        self.decide(request).await.map(|outcome| outcome.about(&request.parameters))
+    }
+
+    async fn decide(&self, request: &AuthorizeRequest) -> Result<Outcome, Fault> {
         let context = &request.context;
         let valid = match validate(&request.parameters, context, &*self.storage).await {
             Ok(valid) => valid,

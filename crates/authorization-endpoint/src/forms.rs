@@ -77,8 +77,14 @@ fn name_of(user: &User) -> String {
     named.unwrap_or(user.id.as_str()).to_owned()
 }
 
-/// The subject of an ID token of ours; an expired one still names its subject.
-pub(crate) fn hint_subject(hint: &str, keys: &dyn KeyRing, context: &RequestContext) -> Option<String> {
+/// The subject of an ID token that we issued to this client; an expired one still names its subject. Access
+/// tokens are typed alike and signed with the same keys: `aud` tells them apart (RFC 8725 §3.12, SP-063).
+pub(crate) fn hint_subject(
+    hint: &str,
+    client: &ClientId,
+    keys: &dyn KeyRing,
+    context: &RequestContext,
+) -> Option<String> {
     #[derive(Deserialize)]
     struct Subject {
         sub: String,
@@ -86,7 +92,7 @@ pub(crate) fn hint_subject(hint: &str, keys: &dyn KeyRing, context: &RequestCont
     let expected = Expected {
         typ: &["JWT"],
         issuer: context.domain.issuer.as_str(),
-        audience: None,
+        audience: Some(client.as_str()),
         algorithms: &[Algorithm::RS256, Algorithm::PS256, Algorithm::ES256],
         now: None,
     };

@@ -96,6 +96,10 @@ pub struct ErrorPage {
     pub error: OAuthError,
     /// The id that is also in the log: `tracking`.
     pub tracking: String,
+    /// The client that the request named, known or not; for the tenant's own error page.
+    pub client_id: Option<String>,
+    /// The connection that it named.
+    pub connection: Option<String>,
 }
 
 impl LoginProblem {

@@ -206,7 +206,8 @@ impl AuthorizationEndpoint {
         else {
             return false;
         };
-        let subject = forms::hint_subject(hint, &*self.keys, journey.context);
+        let client = &journey.request.client.id;
+        let subject = forms::hint_subject(hint, client, &*self.keys, journey.context);
         signed_in.is_some_and(|signed_in| subject.as_deref() != Some(signed_in.user.id.as_str()))
     }
 }

@@ -65,7 +65,8 @@ pub struct Outcome {
 
 impl Outcome {
     pub(crate) fn page(error: OAuthError, context: &RequestContext, compliance: Compliance) -> Self {
-        let page = ErrorPage { error, tracking: context.request_id.clone() };
+        let tracking = context.request_id.clone();
+        let page = ErrorPage { error, tracking, client_id: None, connection: None };
         Self { shown: Shown::ErrorPage { page, compliance }, cookies: Vec::new() }
     }
 
@@ -75,6 +76,19 @@ impl Outcome {
 
     pub(crate) fn interaction(interaction: Interaction) -> Self {
         Self { shown: Shown::Interaction(interaction), cookies: Vec::new() }
+    }
+
+    /// Tells an error page what the request named. Of a name that was repeated nothing is certain.
+    pub(crate) fn about(mut self, parameters: &Parameters) -> Self {
+        if let Shown::ErrorPage { page, .. } = &mut self.shown {
+            let named = |name: &str| {
+                let value = parameters.find(name).filter(|_| !parameters.is_repeated(name));
+                value.map(|value| value.chars().take(128).collect())
+            };
+            page.client_id = named("client_id");
+            page.connection = named("connection");
+        }
+        self
     }
 
     pub(crate) fn with_cookie(mut self, cookie: CookieChange) -> Self {

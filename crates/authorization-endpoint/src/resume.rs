@@ -31,10 +31,20 @@ impl AuthorizationEndpoint {
         let context = &submission.context;
         let stages = [Stage::Consent, Stage::Confirmation];
         let opened = self.open(&submission.transaction, &stages, &submission.browser, context).await?;
-        let mut journey = match opened {
+        let journey = match opened {
             Ok(journey) => journey,
             Err(outcome) => return Ok(*outcome),
         };
+        let parameters = journey.transaction.parameters().unwrap_or_default();
+        self.take_answer(journey, submission).await.map(|outcome| outcome.about(&parameters))
+    }
+
+    async fn take_answer(
+        &self,
+        mut journey: Journey<'_>,
+        submission: &QuestionSubmission,
+    ) -> Result<Outcome, Fault> {
+        let context = &submission.context;
         let session = self.session_of(&submission.browser, &journey).await?;
         if session.map(|signed_in| signed_in.session.id) != journey.transaction.session_id {
             let error = lost("transaction.other_session");
@@ -77,7 +87,10 @@ impl AuthorizationEndpoint {
             return page(lost("transaction.malformed"));
         };
         match validate(&parameters, context, &*self.storage).await {
-            Err(rejection) => self.reject(rejection, context).map(|outcome| Err(Box::new(outcome))),
+            Err(rejection) => {
+                let outcome = self.reject(rejection, context)?.about(&parameters);
+                Ok(Err(Box::new(outcome)))
+            }
             Ok(request) => {
                 let request = Valid { scope: transaction.narrow(&request.scope), ..request };
                 let (space, mark, until) = transaction.mark();

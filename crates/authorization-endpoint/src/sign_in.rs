@@ -18,10 +18,20 @@ impl AuthorizationEndpoint {
         let context = &submission.context;
         let opened =
             self.open(&submission.transaction, &[Stage::Login], &submission.browser, context).await?;
-        let mut journey = match opened {
+        let journey = match opened {
             Ok(journey) => journey,
             Err(outcome) => return Ok(*outcome),
         };
+        let parameters = journey.transaction.parameters().unwrap_or_default();
+        self.sign_in(journey, submission).await.map(|outcome| outcome.about(&parameters))
+    }
+
+    async fn sign_in(
+        &self,
+        mut journey: Journey<'_>,
+        submission: &LoginSubmission,
+    ) -> Result<Outcome, Fault> {
+        let context = &submission.context;
         let credentials = login::check(
             submission,
             &journey.request.connections,

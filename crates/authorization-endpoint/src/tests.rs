@@ -45,7 +45,8 @@ pub(crate) fn edit_client(storage: &MemoryStorage, edit: impl FnOnce(&mut Client
 }
 
 pub(crate) fn edit_api(storage: &MemoryStorage, edit: impl FnOnce(&mut ResourceServer)) {
-    let mut record = block_on(storage.resource_server(&countersign_testkit::AUDIENCE.into())).unwrap().unwrap();
+    let mut record =
+        block_on(storage.resource_server(&countersign_testkit::AUDIENCE.into())).unwrap().unwrap();
     edit(&mut record);
     let expected_version = Some(record.version);
     put(storage, Change::UpsertResourceServer(Upsert { record, expected_version, raise_epoch: true }));
@@ -67,7 +68,13 @@ pub(crate) fn parameters(pairs: &[(&str, &str)]) -> Parameters {
 pub(crate) fn request(more: &[(&str, &str)]) -> Parameters {
     let right =
         [("client_id", CLIENT_ID), ("redirect_uri", CALLBACK), ("response_type", "code"), ("state", "s1")];
-    parameters(&right.into_iter().filter(|(n, _)| !more.iter().any(|(m, _)| m == n)).chain(more.iter().copied()).collect::<Vec<_>>())
+    parameters(
+        &right
+            .into_iter()
+            .filter(|(n, _)| !more.iter().any(|(m, _)| m == n))
+            .chain(more.iter().copied())
+            .collect::<Vec<_>>(),
+    )
 }
 
 pub(crate) fn check(storage: &MemoryStorage, parameters: &Parameters) -> Result<Valid, Rejection> {

@@ -10,5 +10,6 @@ mod routes;
 mod same_site;
 mod serve;
 
+pub use cors::Origins;
 pub use provider::{Provider, Readiness};
 pub use serve::{HttpOptions, Listener, TlsFiles, serve};

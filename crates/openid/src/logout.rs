@@ -69,7 +69,8 @@ impl LogoutEndpoint {
             return Ok(LogoutOutcome::Refused(error));
         }
         let allowed = &client.settings.allowed_logout_urls;
-        Ok(match (parameters.find("returnTo"), allowed.first()) {
+        let first = allowed.iter().find(|url| !url.contains('*'));
+        Ok(match (parameters.find("returnTo"), first) {
             (Some(target), _) => permitted(target, allowed),
             (None, Some(first)) => LogoutOutcome::Redirect(first.clone()),
             (None, None) => LogoutOutcome::LoggedOut,

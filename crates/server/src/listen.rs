@@ -59,7 +59,7 @@ mod tests {
     use super::{bind_loopback, port_of};
 
     #[test]
-    fn rp_041_a_busy_port_is_named_with_its_option() {
+    fn rp_41_a_busy_port_is_named_with_its_option() {
         let first = bind_loopback(0, "--http-port").unwrap();
         let port = port_of(first.first().unwrap(), "--http-port").unwrap();
         let failure = bind_loopback(port, "--http-port").unwrap_err();

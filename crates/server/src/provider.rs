@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_authorization_endpoint::{AuthorizationEndpoint, LoginLimits};
 use countersign_client_auth::SECRET_PURPOSE;
 use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
-use countersign_http::{Provider, Readiness};
+use countersign_http::{Origins, Provider, Readiness};
 use countersign_jose::{KeyRing, Verifier};
 use countersign_oauth::{BoxFuture, Clock, Domain, Fault, Issuer, Sealer, SecureRandom};
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
@@ -109,7 +109,7 @@ pub(crate) fn compose(
         pages: Pages::new(&Language::built_in()).map_err(|error| contradiction(&error))?,
         development: deployment.development,
         readiness,
-        origins: Default::default(),
+        origins: Origins::default(),
         keys: keys.clone(),
         storage,
         clock,

@@ -22,7 +22,7 @@ pub enum UserCommand {
     Patch(String, String),
     /// Sets the password that comes on standard input.
     Password(String),
-    /// Refuses logins and ends what runs.
+    /// Refuses logins, and whatever was issued before, until the user is unblocked.
     Block(String),
     /// Allows logins again.
     Unblock(String),

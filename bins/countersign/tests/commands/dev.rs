@@ -148,7 +148,7 @@ fn a_tenant_file_replaces_the_sample_tenant_and_users_come_with_passwords() {
 }
 
 #[test]
-fn rp_041_what_keeps_it_from_starting_is_named() {
+fn rp_41_what_keeps_it_from_starting_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data").display().to_string();
     let path = folder.path().join("tenant.yaml");

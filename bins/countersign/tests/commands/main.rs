@@ -7,11 +7,21 @@
     reason = "the HTTP client is that of the server's tests, and a part of it is used here"
 )]
 
+#[path = "../../../../crates/server/tests/support/form.rs"]
+mod form;
 #[path = "../../../../crates/server/tests/support/http.rs"]
 mod http;
+#[path = "../support/login.rs"]
+mod login;
 mod process;
+mod user;
 
+mod accounts;
+mod authority;
 mod beside;
 mod dev;
+mod domains;
+mod ready;
+mod restrictions;
 mod serve;
 mod signals;

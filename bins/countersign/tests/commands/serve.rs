@@ -43,7 +43,7 @@ fn a_configured_server_serves_an_empty_tenant_and_logs_json() {
 }
 
 #[test]
-fn rp_041_each_unsafe_or_missing_setting_is_named_and_nothing_starts() {
+fn rp_41_each_unsafe_or_missing_setting_is_named_and_nothing_starts() {
     let ended = run(countersign(&["serve"]));
     assert_eq!(ended.code, Some(1));
     let named: Vec<&str> = ended.err.lines().filter_map(|line| line.split(": ").nth(1)).collect();
@@ -75,7 +75,7 @@ fn rp_041_each_unsafe_or_missing_setting_is_named_and_nothing_starts() {
 }
 
 #[test]
-fn rp_041_a_certificate_that_is_none_is_named() {
+fn rp_41_a_certificate_that_is_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let pem = folder.path().join("tls.pem");
     std::fs::write(&pem, "no certificate").unwrap();

@@ -89,7 +89,7 @@ fn family(worker: &mut Worker, at: usize, all: bool) {
         worker.ledger.families[at].fate = if works { Fate::Alive } else { Fate::Dead };
     }
     // What was spent is tried too; that ends the family, so some go on living.
-    if worker.ledger.families[at].fate == Fate::Alive && worker.dice.below(3) > 0 {
+    if worker.ledger.families[at].fate == Fate::Alive && worker.dice.below(5) > 0 {
         return;
     }
     let (code, newest) = (worker.ledger.families[at].code.clone(), worker.ledger.families[at].newest.clone());

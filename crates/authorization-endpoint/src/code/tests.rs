@@ -19,7 +19,8 @@ fn payload() -> CodePayload {
 
 #[test]
 fn a_payload_comes_back_as_it_was_stored() {
-    let bare = CodePayload { code_challenge: None, nonce: None, dpop_jkt: None, auth_time: None, ..payload() };
+    let bare =
+        CodePayload { code_challenge: None, nonce: None, dpop_jkt: None, auth_time: None, ..payload() };
     for payload in [payload(), bare] {
         let row = SingleUse { payload: serde_json::to_value(&payload).unwrap(), ..code() };
         assert_eq!(CodePayload::of(&row).unwrap(), payload);

@@ -57,7 +57,10 @@ fn every_form_names_client_tenant_and_where_it_posts_to() {
                 Interaction::Confirmation(form) => form.frame,
             };
             assert_eq!(frame.action, action);
-            assert_eq!((frame.client_name.as_str(), frame.tenant_name.as_str()), ("Test application", "Acme"));
+            assert_eq!(
+                (frame.client_name.as_str(), frame.tenant_name.as_str()),
+                ("Test application", "Acme")
+            );
             assert_eq!(frame.redirect_uri.csp_source(), "https://app.example.com");
             assert_eq!(frame.locale.as_deref(), Some("de"));
             assert!(!frame.transaction.is_empty());
@@ -98,7 +101,8 @@ fn the_confirmation_page_shows_the_target_without_its_query() {
         client.settings.callbacks = vec!["com.example.app://cb/x?secret=1".to_owned()];
     });
     let more = [("redirect_uri", "com.example.app://cb/x?secret=1")];
-    let form = with_journey(&storage, &more, |journey| confirmation(journey, &user(), &TestSealer::default()));
+    let form =
+        with_journey(&storage, &more, |journey| confirmation(journey, &user(), &TestSealer::default()));
     let Interaction::Confirmation(form) = form else { panic!("{form:?}") };
     assert_eq!(form.target, "com.example.app://cb/x");
 }
@@ -108,7 +112,7 @@ fn hint(typ: &str, claims: &serde_json::Value, algorithm: Algorithm) -> String {
 }
 
 fn subject_of(hint: &str) -> Option<String> {
-    hint_subject(hint, &TestKeyRing::new(), &request_context())
+    hint_subject(hint, &CLIENT_ID.into(), &TestKeyRing::new(), &request_context())
 }
 
 #[test]
@@ -124,6 +128,7 @@ fn sp_059_sp_063_sp_068_a_hint_that_is_no_id_token_of_ours_names_nobody() {
     let claims = json!({ "iss": ISSUER, "sub": USER_ID, "aud": "test-client", "iat": 1, "exp": 2 });
     let foreign = json!({ "iss": "https://other.example.com/", "sub": USER_ID, "aud": "x", "exp": 2 });
     let no_subject = json!({ "iss": ISSUER, "aud": "test-client", "exp": 2 });
+    let for_an_api = json!({ "iss": ISSUER, "sub": USER_ID, "aud": [AUDIENCE], "azp": "test-client", "exp": 2 });
     let right = hint("JWT", &claims, Algorithm::RS256);
     let (input, _) = right.rsplit_once('.').unwrap();
     for bad in [
@@ -135,11 +140,12 @@ fn sp_059_sp_063_sp_068_a_hint_that_is_no_id_token_of_ours_names_nobody() {
         hint("logout+jwt", &claims, Algorithm::RS256),
         hint("JWT", &foreign, Algorithm::RS256),
         hint("JWT", &no_subject, Algorithm::RS256),
+        hint("JWT", &for_an_api, Algorithm::RS256),
         sign_compact(&*TestKeyRing::new().symmetric_signer(b"k"), "JWT", &claims).unwrap(),
     ] {
         assert_eq!(subject_of(&bad), None, "{bad}");
     }
     let elsewhere = Arc::new(countersign_oauth::Domain { issuer: Issuer::new("http://localhost:3000/") });
     let context = RequestContext { domain: elsewhere, ..request_context() };
-    assert_eq!(hint_subject(&right, &TestKeyRing::new(), &context), None);
+    assert_eq!(hint_subject(&right, &CLIENT_ID.into(), &TestKeyRing::new(), &context), None);
 }

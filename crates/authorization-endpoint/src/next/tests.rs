@@ -56,7 +56,8 @@ fn core_039_core_042_core_045_the_table_without_consent_and_confirmation() {
     let login = [("prompt", "login")];
     let select = [("prompt", "select_account")];
     let fresh = signed_in(0);
-    let table: [(&[(&str, &str)], Option<&SignedIn>, Done, &str); 12] = [
+    type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a SignedIn>, Done, &'a str);
+    let table: [Row<'_>; 12] = [
         (&[], None, NOTHING, "login"),
         (&[], Some(&fresh), NOTHING, "complete"),
         (&[], Some(&fresh), LOGIN, "complete"),
@@ -110,7 +111,8 @@ fn core_040_core_049_core_078_the_table_of_consent() {
     const REQUIRED: &str = "authorize.consent_required";
     let storage = store();
     let fresh = signed_in(0);
-    let api = |prompt: &'static str| [("audience", AUDIENCE), ("scope", "openid read:things"), ("prompt", prompt)];
+    let api =
+        |prompt: &'static str| [("audience", AUDIENCE), ("scope", "openid read:things"), ("prompt", prompt)];
     let table: [(&str, bool, Done, &str); 13] = [
         ("", false, NOTHING, "consent"),
         ("", true, NOTHING, "complete"),
@@ -183,7 +185,10 @@ fn a_session_of_a_connection_that_the_client_has_not_is_none() {
     elsewhere.connection.id = "con_other".into();
     elsewhere.connection.settings = ConnectionSettings::default();
     assert_eq!(decide(&storage, &[], Some(&elsewhere), false, NOTHING), "login");
-    assert_eq!(decide(&storage, &[("prompt", "none")], Some(&elsewhere), false, NOTHING), "authorize.login_required");
+    assert_eq!(
+        decide(&storage, &[("prompt", "none")], Some(&elsewhere), false, NOTHING),
+        "authorize.login_required"
+    );
     assert_eq!(decide(&storage, &[], Some(&elsewhere), false, LOGIN), "login");
 }
 

@@ -76,7 +76,8 @@ fn core_273_limits_that_were_lowered_count_at_once() {
     assert!(alive(&TenantSettings::default()));
     assert!(!alive(&TenantSettings { session_lifetime: 1.0, ..TenantSettings::default() }));
     assert!(!alive(&TenantSettings { idle_session_lifetime: 1.0, ..TenantSettings::default() }));
-    let ephemeral = TenantSettings { session_cookie: Some(CookieMode::NonPersistent), ..TenantSettings::default() };
+    let ephemeral =
+        TenantSettings { session_cookie: Some(CookieMode::NonPersistent), ..TenantSettings::default() };
     assert!(alive(&ephemeral));
 }
 
@@ -85,9 +86,13 @@ fn the_session_of_a_blocked_or_deleted_user_is_none() {
     let storage = store();
     let upsert = |blocked, version| {
         let record = countersign_storage::User { blocked, ..user() };
-        put(&storage, Change::UpsertUser(Upsert { record, expected_version: Some(version), raise_epoch: true }));
+        put(
+            &storage,
+            Change::UpsertUser(Upsert { record, expected_version: Some(version), raise_epoch: true }),
+        );
     };
-    let version = block_on(countersign_storage::Users::user(&storage, &UserId::new(USER_ID))).unwrap().unwrap().version;
+    let version =
+        block_on(countersign_storage::Users::user(&storage, &UserId::new(USER_ID))).unwrap().unwrap().version;
     upsert(true, version);
     assert!(!is_signed_in(&storage, &[SESSION_COOKIE]));
     upsert(false, version + 1);

@@ -17,7 +17,12 @@ fn begun() -> Transaction {
     Transaction::begin(&request(&[("x", "1"), ("x", "2")]), &browser(), &Issuer::new(ISSUER), &random, NOW)
 }
 
-fn open_at(field: &str, stages: &[Stage], bindings: &[&str], now: Timestamp) -> Result<Transaction, &'static str> {
+fn open_at(
+    field: &str,
+    stages: &[Stage],
+    bindings: &[&str],
+    now: Timestamp,
+) -> Result<Transaction, &'static str> {
     let bindings: Vec<String> = bindings.iter().map(|binding| (*binding).to_owned()).collect();
     let context = RequestContext { now, ..request_context() };
     Transaction::open(field, stages, &bindings, &context, &TestSealer::default()).map_err(|error| {
@@ -62,7 +67,11 @@ fn sp_019_the_field_tells_nothing_and_works_in_its_browser_alone() {
     let field = sealed(&begun());
     assert!(!field.contains("test-client") && !field.contains("the-browser"));
     for bindings in [&[][..], &["another"], &["the-browser", "the-browser"], &["the-browser", "x"], &[""]] {
-        assert_eq!(open_at(&field, &ALL, bindings, NOW).err(), Some("transaction.other_browser"), "{bindings:?}");
+        assert_eq!(
+            open_at(&field, &ALL, bindings, NOW).err(),
+            Some("transaction.other_browser"),
+            "{bindings:?}"
+        );
     }
 }
 
@@ -146,9 +155,22 @@ fn each_stage_has_a_mark_of_its_own_and_a_restart_has_new_ones() {
     transaction.fresh = true;
     transaction.consented = true;
     transaction.session_id = Some(SessionId::new("sid"));
+    transaction.shown = Some(Scope::empty());
     transaction.restart(&SeededRandom::new(9));
     let (space, mark, same_until) = transaction.mark();
     assert_ne!(mark, first);
     assert_eq!((space.as_str(), same_until), ("transaction_login", until), "a restart buys no time");
     assert_eq!((transaction.fresh, transaction.consented, &transaction.session_id), (false, false, &None));
+    assert_eq!(transaction.shown, None);
+}
+
+#[test]
+fn sp_020_what_the_consent_page_showed_bounds_what_is_granted() {
+    let scope = |text: &str| Scope::parse(text).unwrap();
+    let mut transaction = begun();
+    assert_eq!(transaction.narrow(&scope("openid read:things")), scope("openid read:things"));
+    transaction.shown = Some(scope("openid email"));
+    let opened = open(&sealed(&transaction)).unwrap();
+    assert_eq!(opened.narrow(&scope("openid read:things")), scope("openid"));
+    assert_eq!(opened.narrow(&scope("email")), scope("email"));
 }

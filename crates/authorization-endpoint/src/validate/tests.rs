@@ -1,13 +1,14 @@
+use countersign_oauth::SecureRandom as _;
 use countersign_oauth::{ErrorCode, Issuer};
 use countersign_storage::{Clients as _, RedirectionPolicy, ThirdPartySecurityMode};
 use countersign_storage_memory::MemoryStorage;
 use countersign_testkit::vectors::{RFC7636_CHALLENGE, RFC9449_THUMBPRINT};
 use countersign_testkit::{AUDIENCE, CALLBACK, CLIENT_ID, ISSUER, SeededRandom, block_on, request_context};
-use countersign_oauth::SecureRandom as _;
 
 use super::*;
 use crate::tests::{
-    check, check_at, edit_client, edit_settings, on_page, parameters, request, sent_back, store, store_with, valid,
+    check, check_at, edit_client, edit_settings, on_page, parameters, request, sent_back, store, store_with,
+    valid,
 };
 
 const EVIL: &str = "https://evil.example.com/";
@@ -68,7 +69,9 @@ fn sp_016_a_client_grant_bounds_what_a_third_party_gets() {
     });
     crate::tests::put(
         &storage,
-        countersign_storage::Change::UpsertClientGrant(crate::tests::new(countersign_testkit::user_client_grant())),
+        countersign_storage::Change::UpsertClientGrant(crate::tests::new(
+            countersign_testkit::user_client_grant(),
+        )),
     );
     let scope = ("scope", "openid read:things write:things");
     assert_eq!(valid(&storage, &[scope, ("audience", AUDIENCE)]).scope.to_string(), "openid read:things");
@@ -89,7 +92,8 @@ fn core_008_core_009_core_010_sp_008_nothing_is_sent_back_before_the_target_is_p
     assert_eq!(page(&[]), "parameters.missing");
     assert_eq!(page(&[("redirect_uri", CALLBACK), ("response_type", "code")]), "parameters.missing");
     assert_eq!(page(&[("client_id", "nobody"), ("redirect_uri", CALLBACK)]), "authorize.unknown_client");
-    let foreign = [("client_id", CLIENT_ID), ("redirect_uri", EVIL), ("prompt", "none"), ("response_type", "x")];
+    let foreign =
+        [("client_id", CLIENT_ID), ("redirect_uri", EVIL), ("prompt", "none"), ("response_type", "x")];
     assert_eq!(page(&foreign), "authorize.redirect_uri_mismatch");
     let pushed = [("client_id", CLIENT_ID), ("redirect_uri", CALLBACK), ("request_uri", "urn:x")];
     assert_eq!(page(&pushed), "authorize.unknown_request_uri");
@@ -100,7 +104,10 @@ fn core_008_core_009_core_010_sp_008_nothing_is_sent_back_before_the_target_is_p
 /// What a random request is made of: right and wrong values, repeated at will.
 const PIECES: [(&str, &[&str]); 13] = [
     ("client_id", &[CLIENT_ID, CLIENT_ID, CLIENT_ID, "nobody", ""]),
-    ("redirect_uri", &[CALLBACK, CALLBACK, EVIL, "javascript:alert(1)", "", "https://app.example.com/callback/"]),
+    (
+        "redirect_uri",
+        &[CALLBACK, CALLBACK, EVIL, "javascript:alert(1)", "", "https://app.example.com/callback/"],
+    ),
     ("response_type", &["code", "token", "code token", "x", ""]),
     ("response_mode", &["query", "fragment", "web_message", "form_post", "x"]),
     ("prompt", &["none", "login", "consent", "none login", "x"]),
@@ -244,7 +251,8 @@ fn core_037_sp_014_a_state_of_8_kib_comes_back_and_a_longer_or_repeated_one_does
 #[test]
 fn sp_009_every_repeated_parameter_is_refused() {
     let storage = store();
-    for name in ["state", "nonce", "scope", "response_type", "request", "prompt", "audience", "resource", "x"] {
+    for name in ["state", "nonce", "scope", "response_type", "request", "prompt", "audience", "resource", "x"]
+    {
         for (one, two) in [("a", "a"), ("a", "b"), ("", "")] {
             let (_, error) = sent_back(&storage, &request(&[(name, one), (name, two)]));
             assert_eq!(error.rule, "parameters.repeated", "{name}");
@@ -276,7 +284,8 @@ fn sp_013_iss_is_in_the_answer_under_rfc_and_where_the_tenant_says_so() {
     edit_settings(&storage, |settings| settings.authorization_response_iss_parameter_supported = true);
     assert_eq!(iss(&storage).as_deref(), Some(ISSUER));
     let mut elsewhere = request_context();
-    elsewhere.domain = std::sync::Arc::new(countersign_oauth::Domain { issuer: Issuer::new("http://localhost:3000") });
+    elsewhere.domain =
+        std::sync::Arc::new(countersign_oauth::Domain { issuer: Issuer::new("http://localhost:3000") });
     let there = check_at(&storage, &request(&[]), &elsewhere).unwrap();
     assert_eq!(there.target.iss.as_deref(), Some("http://localhost:3000/"));
 }

@@ -86,7 +86,12 @@ impl Visitor {
         outcome
     }
 
-    pub(crate) fn try_log_in(&self, house: &House, form: &LoginForm, who: (&str, &str)) -> Result<Outcome, Fault> {
+    pub(crate) fn try_log_in(
+        &self,
+        house: &House,
+        form: &LoginForm,
+        who: (&str, &str),
+    ) -> Result<Outcome, Fault> {
         let submission = LoginSubmission {
             transaction: form.frame.transaction.clone(),
             identifier: who.0.to_owned(),
@@ -111,7 +116,12 @@ impl Visitor {
         outcome
     }
 
-    pub(crate) fn try_answer(&self, house: &House, transaction: &str, accepted: bool) -> Result<Outcome, Fault> {
+    pub(crate) fn try_answer(
+        &self,
+        house: &House,
+        transaction: &str,
+        accepted: bool,
+    ) -> Result<Outcome, Fault> {
         let submission = QuestionSubmission {
             transaction: transaction.to_owned(),
             accepted,

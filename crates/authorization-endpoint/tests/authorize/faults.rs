@@ -27,7 +27,9 @@ fn after_the_target_is_proved_the_client_learns_of_a_fault() {
     house.storage.break_commits(true);
     let outcome = visitor.authorize(&house, &[]);
     assert!(outcome.cookies.is_empty());
-    let Shown::Answer(Answer::Failed { target, fault }) = outcome.shown else { panic!("{:?}", outcome.shown) };
+    let Shown::Answer(Answer::Failed { target, fault }) = outcome.shown else {
+        panic!("{:?}", outcome.shown)
+    };
     assert_eq!(target.state.as_deref(), Some("s1"));
     assert_eq!(fault.kind, FaultKind::Internal);
     house.assert_untouched();

@@ -7,8 +7,8 @@ use countersign_oauth::{ClientId, UserId};
 use countersign_storage::*;
 use countersign_storage_memory::MemoryStorage;
 use countersign_testkit::{
-    AUDIENCE, CLIENT_ID, EMAIL, PASSWORD, SESSION_COOKIE, SeededRandom, TestKeyRing, TestSealer, USER_ID, api,
-    block_on, client, connection, session, user, user_client_grant,
+    AUDIENCE, CLIENT_ID, EMAIL, PASSWORD, SESSION_COOKIE, SeededRandom, TestKeyRing, TestSealer, USER_ID,
+    api, block_on, client, connection, session, user, user_client_grant,
 };
 use countersign_users::LoginLimits;
 

@@ -91,7 +91,8 @@ fn sp_112_every_byte_of_the_password_counts() {
 #[test]
 fn a_user_may_come_from_any_database_of_the_client() {
     let house = House::new();
-    let second = Connection { id: ConnectionId::new("con_second"), name: "Second".to_owned(), ..connection() };
+    let second =
+        Connection { id: ConnectionId::new("con_second"), name: "Second".to_owned(), ..connection() };
     house.put(Change::UpsertConnection(new(second)));
     house.add_user("john", |user| user.connection_id = ConnectionId::new("con_second"));
     let john = ("john@example.com", PASSWORD);

@@ -168,7 +168,8 @@ fn core_034_the_answer_travels_as_a_web_message_where_it_is_asked_and_allowed() 
     });
     let mode = ("response_mode", "web_message");
     let outcome = Visitor::default().authorize(&house, &[mode, NONE]);
-    let Shown::Answer(countersign_authorization_endpoint::Answer::Error { target, .. }) = outcome.shown else {
+    let Shown::Answer(countersign_authorization_endpoint::Answer::Error { target, .. }) = outcome.shown
+    else {
         panic!()
     };
     assert_eq!(target.response_mode, ResponseMode::WebMessage);

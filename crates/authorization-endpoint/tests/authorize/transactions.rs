@@ -41,7 +41,8 @@ fn sp_019_a_form_of_another_browser_is_refused_before_any_password_is_looked_at(
     let (house, visitor, form) = at_login();
     let mut other = Visitor::default();
     login_form(other.authorize(&house, &[]));
-    let both = Visitor { binding: [visitor.binding.clone(), other.binding.clone()].concat(), ..visitor.clone() };
+    let both =
+        Visitor { binding: [visitor.binding.clone(), other.binding.clone()].concat(), ..visitor.clone() };
     let none = Visitor { binding: Vec::new(), ..visitor.clone() };
     for mut stranger in [other, both, none] {
         let error = error_page(stranger.log_in(&house, &form));
@@ -73,7 +74,8 @@ fn sp_019_a_forged_cut_or_empty_field_is_refused() {
     let last = changed.len() - 1;
     changed[last] = if changed[last] == b'A' { b'B' } else { b'A' };
     let changed = String::from_utf8(changed).unwrap();
-    for field in ["", "garbage", ".", &right[1..], &right[..right.len() - 4], &changed, &format!("{right}A")] {
+    for field in ["", "garbage", ".", &right[1..], &right[..right.len() - 4], &changed, &format!("{right}A")]
+    {
         let error = error_page(visitor.log_in(&house, &with_transaction(&form, field)));
         assert_eq!(error.rule, "transaction.malformed");
         let error = error_page(visitor.answer(&house, field, true));
@@ -133,7 +135,8 @@ fn two_tabs_are_two_transactions() {
 #[test]
 fn nothing_of_a_request_can_be_read_from_its_form() {
     let house = House::new();
-    let form = login_form(Visitor::default().authorize(&house, &[("nonce", "canary-nonce"), ("scope", "openid")]));
+    let form =
+        login_form(Visitor::default().authorize(&house, &[("nonce", "canary-nonce"), ("scope", "openid")]));
     for canary in ["canary-nonce", "test-client", "openid", "app.example.com"] {
         assert!(!form.frame.transaction.contains(canary));
     }

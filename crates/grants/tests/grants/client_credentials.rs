@@ -65,8 +65,7 @@ fn core_100_core_205_expires_in_is_the_apis_lifetime() {
 fn core_114_an_unknown_audience_is_refused_and_named() {
     let world = world();
     for unknown in ["https://api.example.com", "https://API.example.com/", "https://evil.example.com/"] {
-        let error =
-            world.refuses(&call().with("audience", unknown), "client_credentials.unknown_audience");
+        let error = world.refuses(&call().with("audience", unknown), "client_credentials.unknown_audience");
         assert_eq!(error.code, ErrorCode::AccessDenied);
         assert_eq!(error.value("audience"), Some(unknown));
     }

@@ -71,7 +71,10 @@ fn sp_023_who_cannot_prove_the_code_cannot_revoke_by_it() {
     world.add_client("other", |_| {});
     let tokens = sign_in(&world, CODE);
     world.refuses(&exchange().with("client_id", "other"), "code.other_client");
-    world.refuses(&exchange().with("redirect_uri", "https://app.example.com/other"), "code.redirect_uri_mismatch");
+    world.refuses(
+        &exchange().with("redirect_uri", "https://app.example.com/other"),
+        "code.redirect_uri_mismatch",
+    );
     world.refuses(&exchange().with("code_verifier", &"x".repeat(43)), "code.verifier_wrong");
     world.refuses(&exchange().without("code_verifier"), "code.verifier_missing");
     world.refuses(&exchange().on(OTHER_DOMAIN), "code.other_domain");
@@ -136,7 +139,10 @@ fn core_105_a_redirect_uri_that_was_not_sent_may_be_left_out() {
     for redirect_uri in [None, Some(CALLBACK)] {
         let world = world();
         put_code(&world, |issued| issued.payload.redirect_uri_was_sent = false);
-        world.refuses(&exchange().with("redirect_uri", "https://app.example.com/x"), "code.redirect_uri_mismatch");
+        world.refuses(
+            &exchange().with("redirect_uri", "https://app.example.com/x"),
+            "code.redirect_uri_mismatch",
+        );
         let call = exchange().without("redirect_uri");
         world.issues(&redirect_uri.map_or(call.clone(), |uri| call.with("redirect_uri", uri)));
     }

@@ -123,8 +123,23 @@ fn sp_067_a_profile_cannot_say_what_the_protocol_says() {
     let world = world();
     world.edit_user(|user| {
         let protected = [
-            "iss", "sub", "aud", "exp", "iat", "jti", "azp", "scope", "permissions", "org_id", "cnf", "act",
-            "acr", "amr", "auth_time", "nonce", "sid",
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "iat",
+            "jti",
+            "azp",
+            "scope",
+            "permissions",
+            "org_id",
+            "cnf",
+            "act",
+            "acr",
+            "amr",
+            "auth_time",
+            "nonce",
+            "sid",
         ];
         for name in protected {
             let profile = &mut user.profile;

@@ -42,11 +42,7 @@ pub(crate) fn issued(handle: &str) -> Issued {
     let challenge = CodeChallenge::parse(RFC7636_CHALLENGE, Some("S256")).unwrap();
     let id = AuthorizationId::new(format!("authorization-of-{handle}"));
     Issued {
-        code: SingleUse {
-            handle: HandleHash::of(handle),
-            authorization_id: Some(id.clone()),
-            ..code()
-        },
+        code: SingleUse { handle: HandleHash::of(handle), authorization_id: Some(id.clone()), ..code() },
         payload: CodePayload {
             version: 1,
             redirect_uri: CALLBACK.to_owned(),

@@ -2,12 +2,12 @@
 
 use countersign_oauth::{Compliance, ErrorCode};
 use countersign_storage::*;
-use countersign_testkit::{AUDIENCE, CODE, NOW, REFRESH_TOKEN, TestSealer, block_on, refresh_family, refresh_token};
+use countersign_testkit::{
+    AUDIENCE, CODE, NOW, REFRESH_TOKEN, TestSealer, block_on, refresh_family, refresh_token,
+};
 use countersign_token::parse_refresh_token;
 
-use crate::flow::{
-    find_session, first_token, issued, refresh, rotate, rotating_world, sign_in, world,
-};
+use crate::flow::{find_session, first_token, issued, refresh, rotate, rotating_world, sign_in, world};
 use crate::world::{World, claims, granted, scope};
 
 const ALL: &str = "openid profile email read:things offline_access";
@@ -234,7 +234,8 @@ fn a_public_client_refreshes_without_a_secret() {
         client.settings.token_endpoint_auth_method = TokenEndpointAuthMethod::None;
     });
     issued(CODE).put(&world);
-    let first = world.issues(&crate::flow::exchange().without("client_secret")).response.refresh_token.unwrap();
+    let first =
+        world.issues(&crate::flow::exchange().without("client_secret")).response.refresh_token.unwrap();
     world.issues(&refresh(&first).without("client_secret"));
 }
 

@@ -39,7 +39,7 @@ fn flags_win_over_environment_over_file_over_default() {
 }
 
 #[test]
-fn rp_041_an_unknown_key_or_variable_is_named() {
+fn rp_41_an_unknown_key_or_variable_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), "data_ky = 'x'\n");
     let merged = Layers::merge(&Overrides::new().with_file(Some(path)), &environment(&[]));
@@ -51,7 +51,7 @@ fn rp_041_an_unknown_key_or_variable_is_named() {
 }
 
 #[test]
-fn rp_041_a_value_that_cannot_be_is_named() {
+fn rp_41_a_value_that_cannot_be_is_named() {
     let wrong = [
         ("workers", "many"),
         ("domains", "login.example.com"),
@@ -116,7 +116,7 @@ fn what_config_prints_can_be_used_as_a_file() {
 }
 
 #[test]
-fn rp_041_serve_names_every_unsafe_setting() {
+fn rp_41_serve_names_every_unsafe_setting() {
     let layers = Layers::merge(&Overrides::new(), &environment(&[])).unwrap();
     let failures = refuse_unsafe(&Config::read(&layers).unwrap()).unwrap_err();
     let named: Vec<_> = failures.iter().filter_map(|failure| failure.setting.as_deref()).collect();

@@ -5,7 +5,9 @@ use countersign_storage::SingleUseKind;
 use countersign_testkit::vectors::{RFC7636_CHALLENGE, RFC7636_VERIFIER};
 use countersign_testkit::{AUDIENCE, USER_ID, block_on};
 
-use crate::support::{Callback, Harness, Request, Response, SPA_ID, WEB_CALLBACK, WEB_ID, WEB_SECRET, unescape};
+use crate::support::{
+    Callback, Harness, Request, Response, SPA_ID, WEB_CALLBACK, WEB_ID, WEB_SECRET, unescape,
+};
 
 /// Parameters to change before they are sent.
 pub type Pairs<'a> = Vec<(&'a str, &'a str)>;
@@ -144,4 +146,13 @@ impl Response {
         assert!(!callback.parameters.contains_key("code"), "{callback:?}");
         callback
     }
+}
+
+/// Base64 with padding (RFC 4648 §4), for `Authorization: Basic`.
+pub fn base64(text: &str) -> String {
+    let mut encoded = countersign_jose::encode_base64url(text).replace('-', "+").replace('_', "/");
+    while encoded.len() % 4 != 0 {
+        encoded.push('=');
+    }
+    encoded
 }

@@ -16,3 +16,10 @@ mod raw;
 
 mod code_replay;
 mod redirect_uri;
+mod authorize_request;
+mod state_and_nonce;
+mod transaction;
+mod code_theft;
+mod refresh_theft;
+mod client_authentication;
+mod code_after_change;

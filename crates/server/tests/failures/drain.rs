@@ -7,7 +7,7 @@ use countersign_server::ServeOptions;
 use crate::support::{Backend, Harness, MACHINE_ID, MACHINE_SECRET, Request, Tenant};
 
 #[test]
-fn rp_025_a_drain_says_not_ready_while_it_still_accepts_and_then_closes() {
+fn rp_25_a_drain_says_not_ready_while_it_still_accepts_and_then_closes() {
     let options = ServeOptions { drain_notice: Duration::from_secs(2), ..ServeOptions::default() };
     let mut server = Harness::start_with(Backend::Memory, Tenant::default(), options);
     server.get("/readyz").expect(200);
@@ -27,7 +27,7 @@ fn rp_025_a_drain_says_not_ready_while_it_still_accepts_and_then_closes() {
 }
 
 #[test]
-fn rp_025_a_request_in_flight_is_answered_after_the_drain_began() {
+fn rp_25_a_request_in_flight_is_answered_after_the_drain_began() {
     let mut server = Harness::new();
     let address = server.http.trim_start_matches("http://").replace("localhost", "127.0.0.1");
     let mut stream = TcpStream::connect(address).unwrap();

@@ -17,7 +17,7 @@ fn not_authorized(server: &Harness) {
     let text = format!("Client \"test-client\" is not authorized to access resource server \"{AUDIENCE}\".");
     let changes = [("audience", AUDIENCE), ("scope", "openid read:things")];
     for mut browser in [server.browser(), server.signed_in()] {
-        let answer = server.writes_nothing(&[], || browser.get(&server.ask(&changes)));
+        let answer = server.in_vain(|| browser.get(&server.ask(&changes)));
         answer.expect_callback_error(WEB_CALLBACK, "invalid_request", &text, STATE);
     }
 }
@@ -28,7 +28,7 @@ fn core_058_an_unknown_api_is_access_denied() {
         // Identifiers are compared byte by byte.
         for unknown in ["https://nowhere.example/", "https://api.example.com", "https://API.example.com/"] {
             let url = server.ask(&[("audience", unknown)]);
-            let answer = server.writes_nothing(&[], || server.send(&Request::get(&url)));
+            let answer = server.in_vain(|| server.send(&Request::get(&url)));
             let text = format!("Service not found: {unknown}");
             answer.expect_callback_error(WEB_CALLBACK, "access_denied", &text, STATE);
         }
@@ -94,7 +94,7 @@ fn a_scope_with_illegal_characters_is_invalid() {
         let (many, long) = (many.join(" "), "a".repeat(4_097));
         for scope in ["openid \"quoted\"", "openid back\\slash", "openid ünï", &many, &long] {
             let url = server.ask(&[("scope", scope)]);
-            let answer = server.writes_nothing(&[], || server.send(&Request::get(&url)));
+            let answer = server.in_vain(|| server.send(&Request::get(&url)));
             assert_eq!(answer.expect_callback(WEB_CALLBACK).get("error"), "invalid_scope", "{scope}");
         }
     });

@@ -24,7 +24,7 @@ fn core_045_prompt_login_asks_again_despite_a_session() {
         let mut browser = server.signed_in();
         let first = from_session(server, &mut browser, &[]);
         let url = server.ask(&[("prompt", "login")]);
-        let page = server.writes_nothing(&[], || browser.get(&url)).expect_login_page();
+        let page = server.in_vain(|| browser.get(&url)).expect_login_page();
         // Opening the page ended nothing: the session is good until the new login takes its place.
         from_session(server, &mut browser, &[]);
         server.clock.advance(Seconds(60));

@@ -16,7 +16,7 @@ fn silently(server: &Harness, browser: &mut Browser, more: &[(&str, &str)]) -> R
 
 fn refused(server: &Harness, browser: &mut Browser, more: &[(&str, &str)], code: &str, text: &str) {
     let callback = more.iter().find(|(name, _)| *name == "redirect_uri").map_or(WEB_CALLBACK, |(_, v)| *v);
-    let answer = server.writes_nothing(&[], || silently(server, browser, more));
+    let answer = server.in_vain(|| silently(server, browser, more));
     answer.expect_callback_error(callback, code, text, STATE);
     assert!(answer.all("set-cookie").is_empty(), "{answer:?}");
 }
@@ -102,7 +102,7 @@ fn prompt_none_with_another_value_is_an_invalid_request() {
     on_every_backend(|server| {
         let mut browser = server.signed_in();
         let url = server.ask(&[("prompt", "none login")]);
-        let answer = server.writes_nothing(&[], || browser.get(&url));
+        let answer = server.in_vain(|| browser.get(&url));
         assert_eq!(answer.expect_callback(WEB_CALLBACK).get("error"), "invalid_request");
     });
 }

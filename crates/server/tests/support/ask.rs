@@ -42,6 +42,18 @@ impl Harness {
         browser
     }
 
+    /// Does what must be refused: nothing is written, and the log says no success.
+    pub fn in_vain(&self, refused: impl FnOnce() -> Response) -> Response {
+        let (before, logged) = (self.stored(&[]), block_on(self.storage.log_events(1_000)).unwrap().len());
+        let answer = refused();
+        assert_eq!(self.stored(&[]), before, "a refusal wrote something: {answer:?}");
+        let log = block_on(self.storage.log_events(1_000)).unwrap();
+        for row in log.iter().take(log.len() - logged) {
+            assert!(row.event.starts_with('f'), "a refusal was logged as {row:?}");
+        }
+        answer
+    }
+
     /// The web application exchanges a code that came to its first callback.
     pub fn redeem(&self, code: &str) -> Response {
         self.token(&[

@@ -1,9 +1,34 @@
 use super::{Callback, Response, unescape};
 
 impl Response {
-    /// Fails unless it is our error page with exactly this text.
-    pub fn expect_refused_page(self, status: u16, code: &str, description: &str) -> Self {
-        let page = self.expect_error_page(status, code, description);
+    /// Fails unless it is a page of ours with the headers that every one has: kept by no cache, in no frame,
+    /// loading nothing but our own.
+    pub fn expect_page(self, status: u16) -> Self {
+        let page = self.expect(status);
+        assert_eq!(page.header("location"), None, "{page:?}");
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        assert_eq!(page.header("x-frame-options"), Some("DENY"));
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+        let policy = page.header("content-security-policy").unwrap();
+        for directive in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.split(';').any(|known| known.trim() == directive), "{policy}");
+        }
+        assert!(!policy.contains("unsafe-inline"), "{policy}");
+        page
+    }
+
+    /// Fails unless it is our error page with this code, and sets no cookie.
+    pub fn expect_error_code(self, status: u16, code: &str) -> Self {
+        let page = self.expect_page(status);
+        assert_eq!(page.marked("data-error-code=\"", "\""), code);
+        assert!(page.all("set-cookie").is_empty(), "{page:?}");
+        page
+    }
+
+    /// The same with exactly this text.
+    pub fn expect_error_page(self, status: u16, code: &str, description: &str) -> Self {
+        let page = self.expect_error_code(status, code);
         assert_eq!(page.marked("id=\"error-description\" class=\"description\"><bdi>", "</bdi>"), description);
         page
     }

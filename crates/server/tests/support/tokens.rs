@@ -1,4 +1,8 @@
-use countersign_testkit::{EMAIL, PASSWORD};
+use countersign_crypto::OsRandom;
+use countersign_management::Admin;
+use countersign_oauth::HandleHash;
+use countersign_storage::{Change, ClientGrant, Session, Upsert};
+use countersign_testkit::{EMAIL, PASSWORD, USER_ID, block_on};
 
 use super::{
     Browser, Harness, MACHINE_ID, MACHINE_SECRET, Request, Response, SPA_ID, WEB_CALLBACK, WEB_ID,
@@ -101,4 +105,39 @@ fn base64(bytes: &[u8]) -> String {
         text.push('=');
     }
     text
+}
+
+impl Harness {
+    /// The hands of administration.
+    pub fn admin(&self) -> Admin<'_> {
+        Admin { storage: &*self.storage, random: &OsRandom, now: self.now() }
+    }
+
+    /// The test user's sessions, ended or not.
+    pub fn sessions(&self) -> Vec<Session> {
+        block_on(self.storage.sessions_of_user(&USER_ID.into())).unwrap()
+    }
+
+    /// Whether a refresh token's family has ended, and whether its authorization has.
+    pub fn is_over(&self, refresh_token: &str) -> (bool, bool) {
+        let found = block_on(self.storage.refresh_token(&HandleHash::of(refresh_token))).unwrap();
+        let (_, family) = found.unwrap();
+        let authorization = block_on(self.storage.authorization(&family.authorization_id)).unwrap();
+        (family.ended_at.is_some(), authorization.unwrap().ended_at.is_some())
+    }
+
+    /// Changes a client grant, as administration does.
+    pub fn change_grant(&self, id: &str, change: impl FnOnce(&mut ClientGrant)) {
+        let grants = block_on(self.storage.client_grants()).unwrap();
+        let mut record = grants.into_iter().find(|grant| grant.id.as_str() == id).unwrap();
+        let expected_version = Some(record.version);
+        change(&mut record);
+        self.commit(Change::UpsertClientGrant(Upsert { record, expected_version, raise_epoch: true }));
+    }
+
+    /// Adds a client grant.
+    pub fn add_grant(&self, record: ClientGrant) {
+        let upsert = Upsert { record, expected_version: None, raise_epoch: false };
+        self.commit(Change::UpsertClientGrant(upsert));
+    }
 }

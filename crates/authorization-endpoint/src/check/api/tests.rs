@@ -119,9 +119,11 @@ fn core_063_core_064_an_api_decides_which_clients_may_have_tokens_for_users() {
     let asker = Asker::new();
     let denied = refused("gate.user_access_denied", "access_denied");
     let ask = || asker.ask(&[("audience", AUDIENCE)]);
-    let policy = |policy| edit_api(&asker.storage, |api| {
-        api.settings.subject_type_authorization.user = policy;
-    });
+    let policy = |policy| {
+        edit_api(&asker.storage, |api| {
+            api.settings.subject_type_authorization.user = policy;
+        })
+    };
     policy(UserPolicy::DenyAll);
     assert_eq!(ask(), denied);
     policy(UserPolicy::RequireClientGrant);

@@ -20,8 +20,19 @@ fn core_073_a_strict_third_party_sends_the_listed_parameters_alone() {
         }
     }
     let foreign = [
-        "screen_hint", "claims", "id_token_hint", "invitation", "login_ticket", "request", "request_uri",
-        "response_mode", "device", "unknown", "State", "ext", "connection_scope",
+        "screen_hint",
+        "claims",
+        "id_token_hint",
+        "invitation",
+        "login_ticket",
+        "request",
+        "request_uri",
+        "response_mode",
+        "device",
+        "unknown",
+        "State",
+        "ext",
+        "connection_scope",
     ];
     for name in foreign {
         let error = check(&parameters(&[("state", "x"), (name, "x")]), &third_party(None)).unwrap_err();

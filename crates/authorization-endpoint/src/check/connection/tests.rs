@@ -46,7 +46,8 @@ fn core_053_only_databases_that_are_enabled_for_the_client_count() {
 #[test]
 fn core_053_the_texts_are_the_contracts() {
     let storage = store();
-    let text = |name: &str| match block_on(find(&parameters(&[("connection", name)]), &"x".into(), &storage)) {
+    let text = |name: &str| match block_on(find(&parameters(&[("connection", name)]), &"x".into(), &storage))
+    {
         Err(Error::Refused(error)) => error.describe(),
         other => panic!("{other:?}"),
     };

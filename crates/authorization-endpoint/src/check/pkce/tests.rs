@@ -32,7 +32,11 @@ fn client_of(kind: Kind) -> ClientSettings {
     settings
 }
 
-fn ask(pairs: &[(&str, &str)], kind: Kind, compliance: Compliance) -> Result<Option<&'static str>, &'static str> {
+fn ask(
+    pairs: &[(&str, &str)],
+    kind: Kind,
+    compliance: Compliance,
+) -> Result<Option<&'static str>, &'static str> {
     let found = check(&parameters(pairs), &client_of(kind), compliance);
     found.map(|challenge| challenge.map(|challenge| challenge.method().as_str())).map_err(|error| {
         assert_eq!(error.code, ErrorCode::InvalidRequest);
@@ -75,7 +79,8 @@ fn sp_029_unknown_methods_and_malformed_challenges_are_refused_everywhere() {
                 let pairs = [("code_challenge", RFC7636_CHALLENGE), ("code_challenge_method", method)];
                 assert_eq!(ask(&pairs, kind, compliance), Err("pkce.unknown_method"));
             }
-            for challenge in ["short", &RFC7636_CHALLENGE[1..], "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM"] {
+            for challenge in ["short", &RFC7636_CHALLENGE[1..], "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM"]
+            {
                 let pairs = [("code_challenge", challenge), ("code_challenge_method", "S256")];
                 assert_eq!(ask(&pairs, kind, compliance), Err("pkce.malformed_s256_challenge"));
             }

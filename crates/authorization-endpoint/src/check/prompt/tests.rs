@@ -52,7 +52,9 @@ fn max_age_is_a_number_of_seconds() {
         assert_eq!(max_age(value), Ok(Some(Seconds(seconds))));
     }
     assert_eq!(max_age(""), Ok(None));
-    for value in ["-1", "+1", "1.5", "1e3", " 1", "1 ", "abc", "4294967296", "99999999999999999999", "0x10", "١"] {
+    for value in
+        ["-1", "+1", "1.5", "1e3", " 1", "1 ", "abc", "4294967296", "99999999999999999999", "0x10", "١"]
+    {
         assert_eq!(max_age(value), Err("authorize.malformed_max_age"), "{value:?}");
     }
 }

@@ -15,7 +15,11 @@ fn native(callbacks: &[&str]) -> ClientSettings {
     ClientSettings { app_type: Some(AppType::Native), ..client_with(callbacks) }
 }
 
-fn ask(sent: &str, client: &ClientSettings, compliance: Compliance) -> Result<(RedirectUri, bool), OAuthError> {
+fn ask(
+    sent: &str,
+    client: &ClientSettings,
+    compliance: Compliance,
+) -> Result<(RedirectUri, bool), OAuthError> {
     pick(&parameters(&[("redirect_uri", sent)]), client, compliance)
 }
 
@@ -28,8 +32,8 @@ fn refuses(sent: &str, client: &ClientSettings, compliance: Compliance) {
 /// Every text that is one edit away from `uri`, and some that are two.
 fn mutations(uri: &str) -> BTreeSet<String> {
     const INSERTED: [&str; 27] = [
-        "/", "//", ".", "..", "/../", "/./", "..;/", ";", ":", "@", "?", "&", "=", "#", "%", "%2f", "%2e", "%00",
-        "\\", "\t", "\n", "\r", "\0", " ", "*", "x", "é",
+        "/", "//", ".", "..", "/../", "/./", "..;/", ";", ":", "@", "?", "&", "=", "#", "%", "%2f", "%2e",
+        "%00", "\\", "\t", "\n", "\r", "\0", " ", "*", "x", "é",
     ];
     let mut all = BTreeSet::new();
     let at: Vec<usize> = uri.char_indices().map(|(i, _)| i).chain([uri.len()]).collect();
@@ -191,7 +195,8 @@ fn sp_002_tricks_of_parsers_are_refused() {
 
 #[test]
 fn sp_005_a_dangerous_scheme_is_refused_even_where_it_is_registered() {
-    for uri in ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///x", "blob:x", "about:blank"] {
+    for uri in ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///x", "blob:x", "about:blank"]
+    {
         for compliance in BOTH {
             refuses(uri, &client_with(&[uri]), compliance);
             refuses(&uri.to_uppercase(), &client_with(&[uri]), compliance);
@@ -271,7 +276,8 @@ fn sp_004_under_rfc_a_native_client_has_any_port_on_a_loopback_ip_and_nothing_el
 
 #[test]
 fn core_011_sp_006_without_a_redirect_uri_the_first_one_is_used_in_the_default_profile() {
-    let client = client_with(&["https://*.example.com/x", "https://one.example.com/", "https://two.example.com/"]);
+    let client =
+        client_with(&["https://*.example.com/x", "https://one.example.com/", "https://two.example.com/"]);
     for scope in [("scope", "openid"), ("scope", "")] {
         let (target, was_sent) = pick(&parameters(&[scope]), &client, Compliance::Auth0).unwrap();
         assert_eq!((target.as_str(), was_sent), ("https://one.example.com/", false));

@@ -52,10 +52,18 @@ fn web_message(redirect_uri: &str, origins: &[&str]) -> Result<(), OAuthError> {
 #[test]
 fn core_034_a_web_message_goes_to_a_registered_origin_whatever_the_path() {
     let origin = "https://app.example.com";
-    for entry in [origin, "https://app.example.com/", "https://APP.example.com/some/path", "https://app.example.com:443"] {
+    for entry in [
+        origin,
+        "https://app.example.com/",
+        "https://APP.example.com/some/path",
+        "https://app.example.com:443",
+    ] {
         assert_eq!(web_message("https://app.example.com/callback?x=1", &[entry]), Ok(()), "{entry}");
     }
-    assert_eq!(web_message("http://localhost:3000/", &["https://x.example.com", "http://localhost:3000"]), Ok(()));
+    assert_eq!(
+        web_message("http://localhost:3000/", &["https://x.example.com", "http://localhost:3000"]),
+        Ok(())
+    );
 }
 
 #[test]

@@ -11,7 +11,10 @@ fn arrangements() -> Vec<Vec<&'static str>> {
         let longer: Vec<Vec<&str>> = all
             .iter()
             .flat_map(|some| {
-                KNOWN.iter().filter(|value| !some.contains(value)).map(|value| [some.clone(), vec![value]].concat())
+                KNOWN
+                    .iter()
+                    .filter(|value| !some.contains(value))
+                    .map(|value| [some.clone(), vec![value]].concat())
             })
             .collect();
         all.extend(longer);
@@ -44,7 +47,8 @@ fn sp_011_core_029_every_order_and_subset_is_served_unsupported_or_unauthorized(
         for values in arrangements() {
             let asked = values.join(" ");
             let front = values.iter().any(|value| *value != "code");
-            let found = ask(&asked, &client).map_err(|error| (error.rule, error.value("grant").map(str::to_owned)));
+            let found =
+                ask(&asked, &client).map_err(|error| (error.rule, error.value("grant").map(str::to_owned)));
             let lacks = |grant: &GrantType| Err(("gate.grant_not_allowed", Some(grant.as_str().to_owned())));
             let expected = if front && !grants.contains(&implicit) {
                 lacks(&implicit)
@@ -73,8 +77,21 @@ fn sp_011_the_codes_are_unauthorized_client_and_unsupported_response_type() {
 fn sp_011_unknown_and_repeated_values_are_unsupported() {
     let client = client_with(&[GrantType::AUTHORIZATION_CODE, GrantType::IMPLICIT]);
     for asked in [
-        "none", "Code", "CODE", "codes", "code,token", "code\ttoken", "code none", "code code", "token token",
-        "code token code", "id_token  id_token", " ", "implicit", "authorization_code", "code\0",
+        "none",
+        "Code",
+        "CODE",
+        "codes",
+        "code,token",
+        "code\ttoken",
+        "code none",
+        "code code",
+        "token token",
+        "code token code",
+        "id_token  id_token",
+        " ",
+        "implicit",
+        "authorization_code",
+        "code\0",
     ] {
         let error = ask(asked, &client).unwrap_err();
         assert_eq!(error.rule, "authorize.unsupported_response_type", "{asked:?}");

@@ -23,7 +23,9 @@ fn core_067_an_organization_is_not_allowed_in_the_contracts_words() {
 
 #[test]
 fn core_087_sp_080_sp_086_a_request_uri_is_unknown_whatever_it_looks_like() {
-    for uri in ["urn:ietf:params:oauth:request_uri:x", "https://evil.example.com/r", "file:///etc/passwd", "x"] {
+    for uri in
+        ["urn:ietf:params:oauth:request_uri:x", "https://evil.example.com/r", "file:///etc/passwd", "x"]
+    {
         let error = check_request_uri(&parameters(&[("request_uri", uri)])).unwrap_err();
         assert_eq!((error.rule, error.code), ("authorize.unknown_request_uri", ErrorCode::InvalidRequest));
     }
@@ -32,6 +34,7 @@ fn core_087_sp_080_sp_086_a_request_uri_is_unknown_whatever_it_looks_like() {
 
 #[test]
 fn what_changes_nothing_is_ignored() {
-    let harmless = [("display", "popup"), ("claims", "{}"), ("auth0Client", "x"), ("ext-x", "1"), ("device", "x")];
+    let harmless =
+        [("display", "popup"), ("claims", "{}"), ("auth0Client", "x"), ("ext-x", "1"), ("device", "x")];
     assert_eq!(check(&parameters(&harmless)), Ok(()));
 }

@@ -1,0 +1,7 @@
+//! How each broken rule is dressed: status, code and text, in the default profile and under `rfc`.
+#![cfg(test)]
+
+mod complete;
+mod literal;
+mod real;
+mod table;
