@@ -80,8 +80,12 @@ fn find(rust: &[Source], script: &[Source]) -> Found {
                 sections.map(|link| CodeLink { file: file.path.clone(), section: link.section.clone() }),
             );
         }
+        // What a test file's header names, every test of the file is about.
+        let header = file.text.lines().take_while(|line| line.starts_with("//!")).count();
         let named = |test: &names::TestFn| {
-            let own = sections.iter().filter(|link| test.covers(link.line));
+            let own = sections
+                .iter()
+                .filter(|link| test.covers(link.line) || (file.is_test() && link.line < header));
             own.map(|link| link.section.clone()).collect()
         };
         found.tests.extend(tests.iter().map(|test| Test {

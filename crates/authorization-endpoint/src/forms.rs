@@ -1,7 +1,7 @@
 //! From a request on its way to the values of a page.
 
 use countersign_jose::{Algorithm, Expected, Jwt, KeyRing};
-use countersign_oauth::{RequestContext, Sealer};
+use countersign_oauth::{ClientId, RequestContext, Sealer};
 use countersign_storage::User;
 use serde::Deserialize;
 

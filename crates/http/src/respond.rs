@@ -110,12 +110,23 @@ pub(crate) fn page(mut response: HttpResponseBuilder, page: Page) -> HttpRespons
 pub(crate) async fn error_page(
     request: &HttpRequest,
     provider: &Provider,
+    shown: (&OAuthError, Endpoint, Compliance),
+    context: &RequestContext,
+) -> HttpResponse {
+    error_page_about(request, provider, shown, (None, None), context).await
+}
+
+/// The error page of a request that named a client and a connection.
+async fn error_page_about(
+    request: &HttpRequest,
+    provider: &Provider,
     (error, endpoint, compliance): (&OAuthError, Endpoint, Compliance),
+    named: (Option<&str>, Option<&str>),
     context: &RequestContext,
 ) -> HttpResponse {
     door::note_rule(request, error.rule);
     let dressed = dress(error, endpoint, compliance);
-    if let Some(location) = tenants_own_error_page(provider, error, &dressed, context).await {
+    if let Some(location) = tenants_own_error_page(provider, error, &dressed, named, context).await {
         return redirect(request, &location);
     }
     let title =
@@ -144,6 +155,7 @@ async fn tenants_own_error_page(
     provider: &Provider,
     error: &OAuthError,
     dressed: &Dressed,
+    (client_id, connection): (Option<&str>, Option<&str>),
     context: &RequestContext,
 ) -> Option<String> {
     if error.rule.starts_with("http.") || error.rule == "authorize.web_origin_not_allowed" {
@@ -154,7 +166,8 @@ async fn tenants_own_error_page(
     let page = RedirectUri::parse(url).ok().filter(RedirectUri::is_web)?;
     let lang = settings.enabled_locales.first().cloned();
     let values: Vec<(&str, String)> = [
-        ("client_id", error.value("client_id").map(str::to_owned)),
+        ("client_id", client_id.or_else(|| error.value("client_id")).map(str::to_owned)),
+        ("connection", connection.map(str::to_owned)),
         ("lang", lang),
         ("error", Some(dressed.code.clone())),
         ("error_description", Some(dressed.description.clone())),
@@ -213,7 +226,8 @@ pub(crate) async fn outcome(
         }
         Shown::ErrorPage { page, compliance } => {
             let shown = (&page.error, Endpoint::Authorize, compliance);
-            error_page(request, provider, shown, context).await
+            let named = (page.client_id.as_deref(), page.connection.as_deref());
+            error_page_about(request, provider, shown, named, context).await
         }
         Shown::Answer(Answer::Code { target, code }) => {
             let values = vec![("code".to_owned(), code.expose().to_owned())];

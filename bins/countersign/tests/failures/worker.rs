@@ -41,7 +41,7 @@ impl Worker {
             .filter(|at| self.ledger.families[*at].fate == Fate::Alive)
             .collect();
         let choice = self.dice.below(100);
-        if alive.is_empty() || (choice < 10 && alive.len() < 6) {
+        if alive.is_empty() || (choice < 10 && alive.len() < 3) {
             return self.begin();
         }
         let at = alive[self.dice.index(alive.len())];

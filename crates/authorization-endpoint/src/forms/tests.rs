@@ -5,7 +5,7 @@ use countersign_oauth::{Handle, Issuer, RequestContext};
 use countersign_storage::Changes;
 use countersign_storage_memory::MemoryStorage;
 use countersign_testkit::{
-    AUDIENCE, ISSUER, NOW, SeededRandom, TestKeyRing, TestSealer, USER_ID, request_context, user,
+    AUDIENCE, CLIENT_ID, ISSUER, NOW, SeededRandom, TestKeyRing, TestSealer, USER_ID, request_context, user,
 };
 use serde_json::json;
 
@@ -128,7 +128,8 @@ fn sp_059_sp_063_sp_068_a_hint_that_is_no_id_token_of_ours_names_nobody() {
     let claims = json!({ "iss": ISSUER, "sub": USER_ID, "aud": "test-client", "iat": 1, "exp": 2 });
     let foreign = json!({ "iss": "https://other.example.com/", "sub": USER_ID, "aud": "x", "exp": 2 });
     let no_subject = json!({ "iss": ISSUER, "aud": "test-client", "exp": 2 });
-    let for_an_api = json!({ "iss": ISSUER, "sub": USER_ID, "aud": [AUDIENCE], "azp": "test-client", "exp": 2 });
+    let for_an_api =
+        json!({ "iss": ISSUER, "sub": USER_ID, "aud": [AUDIENCE], "azp": "test-client", "exp": 2 });
     let right = hint("JWT", &claims, Algorithm::RS256);
     let (input, _) = right.rsplit_once('.').unwrap();
     for bad in [

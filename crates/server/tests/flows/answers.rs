@@ -1,3 +1,5 @@
+//! How answers travel to the client (OAuth 2.0 Multiple Response Types §2.1; RFC 9700 §4.12).
+
 use countersign_oauth::GrantType;
 use countersign_testkit::{EMAIL, PASSWORD};
 use serde_json::{Value, json};

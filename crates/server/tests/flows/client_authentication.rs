@@ -1,3 +1,5 @@
+//! Who is calling (RFC 6749 §2, §2.1 and §2.3; RFC 7591 §2).
+
 use countersign_testkit::AUDIENCE;
 
 use crate::support::{

@@ -1,3 +1,5 @@
+//! A code becomes tokens (RFC 6749 §1.3.1 and §4.1.3; RFC 7636 §4.5).
+
 use countersign_oauth::Seconds;
 use countersign_testkit::AUDIENCE;
 

@@ -1,3 +1,5 @@
+//! The discovery document (OpenID Connect Discovery §3; RFC 8414 §2).
+
 use crate::support::{Harness, Request};
 
 #[test]

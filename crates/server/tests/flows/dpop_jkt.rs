@@ -1,3 +1,5 @@
+//! Codes bound to a key (RFC 9449 §10).
+
 use crate::support::{
     Browser, DpopKey, Harness, Request, Response, SPA_ID, VERIFIER, WEB_CALLBACK, WEB_ID, WEB_SECRET,
     on_every_backend, s256,

@@ -1,3 +1,5 @@
+//! Revocation (RFC 7009 §2.1 and §2.2).
+
 use countersign_management::revoke_consent;
 use countersign_testkit::{AUDIENCE, USER_ID, block_on};
 use serde_json::json;

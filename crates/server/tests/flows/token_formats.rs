@@ -1,3 +1,5 @@
+//! What tokens look like (RFC 9068 §2; OpenID Connect Core §2).
+
 use countersign_crypto::SigningKeys;
 use countersign_jose::{Algorithm, Compact, KeyRing as _};
 use countersign_management::SIGNING_SECRET_PURPOSE;

@@ -1,3 +1,5 @@
+//! Token requests before any grant decides (RFC 6749 §1.3, §3.2 and §5.2).
+
 use countersign_testkit::AUDIENCE;
 use serde_json::{Value, json};
 

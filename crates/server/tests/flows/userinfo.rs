@@ -1,3 +1,5 @@
+//! Userinfo (OpenID Connect Core §5.3.1; RFC 6750 §2 and §3).
+
 use countersign_management::patch_user;
 use countersign_oauth::Seconds;
 use countersign_testkit::{AUDIENCE, EMAIL, USER_ID, block_on};
