@@ -4,7 +4,7 @@ use std::sync::{Arc, RwLock};
 use actix_web::HttpResponseBuilder;
 use actix_web::http::header;
 use countersign_oauth::{ClientId, Fault, Origin};
-use countersign_storage::Storage;
+use countersign_storage::{ClientSettings, Storage};
 
 /// Headers that scripts may send.
 const ALLOWED_HEADERS: &str = "content-type, authorization, auth0-client, dpop, auth0-forwarded-for";
@@ -19,8 +19,67 @@ pub struct Origins(RwLock<Arc<Book>>);
 #[derive(Default)]
 struct Book {
     version: Option<i64>,
-    by_client: HashMap<ClientId, HashSet<Origin>>,
-    any: HashSet<Origin>,
+    by_client: HashMap<ClientId, Allowed>,
+    any: Allowed,
+}
+
+/// Origins that may call.
+#[derive(Default)]
+struct Allowed {
+    exact: HashSet<Origin>,
+    wildcards: Vec<Wildcard>,
+}
+
+/// An origin with a `*` in the left-most label of its host, which stands for one label or a part of it.
+#[derive(Clone)]
+struct Wildcard {
+    before: String,
+    after: String,
+}
+
+impl Allowed {
+    /// What the settings of one client allow. A callback's `*` is none of an origin: callbacks have no
+    /// wildcards.
+    fn of(settings: &ClientSettings) -> Self {
+        let origins = || settings.allowed_origins.iter().chain(&settings.web_origins);
+        let exact = origins().chain(&settings.callbacks).filter(|entry| !entry.contains('*'));
+        Self {
+            exact: exact.filter_map(|entry| Origin::parse(entry)).collect(),
+            wildcards: origins().filter_map(|entry| Wildcard::parse(entry)).collect(),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.exact.extend(other.exact.iter().cloned());
+        self.wildcards.extend(other.wildcards.iter().cloned());
+    }
+
+    fn contains(&self, origin: &Origin) -> bool {
+        self.exact.contains(origin) || self.wildcards.iter().any(|wildcard| wildcard.matches(origin))
+    }
+}
+
+impl Wildcard {
+    /// One `*`, in the left-most label alone, and never directly below a top-level domain.
+    fn parse(entry: &str) -> Option<Self> {
+        let origin = Origin::parse(entry)?;
+        let (before, after) = origin.as_str().split_once('*')?;
+        let (_, label) = before.split_once("://")?;
+        let (label_end, parent) = after.split_once('.')?;
+        let parent = parent.split(':').next()?;
+        let fits = !label.contains('.')
+            && !label_end.contains(':')
+            && !after.contains('*')
+            && parent.split('.').filter(|part| !part.is_empty()).count() > 1;
+        fits.then(|| Self { before: before.to_owned(), after: after.to_owned() })
+    }
+
+    fn matches(&self, origin: &Origin) -> bool {
+        let inner = origin.as_str().strip_prefix(&self.before).and_then(|rest| rest.strip_suffix(&self.after));
+        inner.is_some_and(|inner| {
+            !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
+    }
 }
 
 /// Whose origins count.
@@ -44,7 +103,7 @@ impl Origins {
         let book = self.book(storage).await?;
         Ok(match of {
             Of::Anyone => book.any.contains(&origin),
-            Of::Client(id) => book.by_client.get(id).is_some_and(|origins| origins.contains(&origin)),
+            Of::Client(id) => book.by_client.get(id).is_some_and(|allowed| allowed.contains(&origin)),
         })
     }
 
@@ -56,13 +115,9 @@ impl Origins {
         }
         let mut book = Book { version: Some(version), ..Book::default() };
         for client in storage.clients().await? {
-            let settings = &client.settings;
-            let entries =
-                settings.allowed_origins.iter().chain(&settings.web_origins).chain(&settings.callbacks);
-            let origins: HashSet<Origin> =
-                entries.filter(|entry| !entry.contains('*')).filter_map(|e| Origin::parse(e)).collect();
-            book.any.extend(origins.iter().cloned());
-            book.by_client.insert(client.id, origins);
+            let allowed = Allowed::of(&client.settings);
+            book.any.add(&allowed);
+            book.by_client.insert(client.id, allowed);
         }
         let book = Arc::new(book);
         if let Ok(mut slot) = self.0.write() {

@@ -215,12 +215,13 @@ fn sp_111_a_password_over_the_limit_never_reaches_the_hasher() {
 }
 
 #[test]
-fn blocking_raises_the_epoch_and_unblocking_forgets_failed_logins() {
+fn blocking_raises_the_epoch_and_ends_refresh_tokens_and_unblocking_forgets_failed_logins() {
     let desk = desk();
     let before = desk.user(ID).unwrap();
     block_on(block_user(&id(), &desk.admin())).unwrap();
     let blocked = desk.user(ID).unwrap();
     assert!(blocked.blocked && blocked.epoch > before.epoch);
+    assert_eq!(living_families(&desk), 0, "a refresh token of a blocked user is dead");
 
     let limits = LoginLimits { per_account_and_ip: Some(1), per_account: Some(1) };
     let address = "192.0.2.1".parse().unwrap();

@@ -79,6 +79,8 @@ pub fn the_oldest_families_beyond_the_cap_end(storage: &dyn Storage) {
 }
 
 pub fn the_cap_counts_living_families_of_its_own_user_and_client(storage: &dyn Storage) {
+    let expired = RefreshFamily { created_at: at(4), expires_at: Some(at(9)), ..family("expired", WHO) };
+    write(storage, [Change::InsertFamily(expired)]);
     let families = [
         ("ended", WHO, 5),
         ("own", WHO, 1),
@@ -91,8 +93,9 @@ pub fn the_cap_counts_living_families_of_its_own_user_and_client(storage: &dyn S
         write(storage, [Change::InsertFamily(made_then)]);
     }
     write(storage, [Change::EndFamily { id: "ended".into(), at: at(6) }, cap(2)]);
-    assert!(!ended(storage, "own"), "an ended family takes no place");
+    assert!(!ended(storage, "own"), "families that ended or expired take no place");
     write(storage, [cap(1)]);
+    assert!(!ended(storage, "expired"));
     let gone: Vec<_> = families.iter().filter(|(id, ..)| ended(storage, id)).map(|(id, ..)| *id).collect();
     assert_eq!(gone, ["ended", "own"]);
 }

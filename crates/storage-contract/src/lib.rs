@@ -20,6 +20,7 @@ pub mod refresh_tokens;
 pub mod requirements;
 pub mod revocation;
 pub mod round_trip;
+pub mod round_trip_of_configuration;
 pub mod sessions;
 pub mod single_uses;
 pub mod sweep;
@@ -150,12 +151,12 @@ macro_rules! suite {
             sweep::an_authorization_goes_when_nothing_hangs_from_it
             sweep::a_sweep_takes_no_more_than_its_limit
             sweep::configuration_users_consents_and_the_log_stay
-            round_trip::every_field_of_a_client_is_kept
-            round_trip::every_field_of_an_api_is_kept
-            round_trip::every_field_of_a_client_grant_is_kept
-            round_trip::every_field_of_a_connection_is_kept
-            round_trip::every_field_of_the_settings_is_kept
-            round_trip::every_field_of_a_signing_key_is_kept
+            round_trip_of_configuration::every_field_of_a_client_is_kept
+            round_trip_of_configuration::every_field_of_an_api_is_kept
+            round_trip_of_configuration::every_field_of_a_client_grant_is_kept
+            round_trip_of_configuration::every_field_of_a_connection_is_kept
+            round_trip_of_configuration::every_field_of_the_settings_is_kept
+            round_trip_of_configuration::every_field_of_a_signing_key_is_kept
             round_trip::every_field_of_a_user_is_kept
             round_trip::every_field_of_a_session_is_kept
             round_trip::every_field_of_a_consent_is_kept

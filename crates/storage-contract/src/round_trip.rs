@@ -2,187 +2,18 @@
 //! without its value.
 #![expect(missing_docs, reason = "a clause's name is its sentence")]
 
-use countersign_jose::{Algorithm, Thumbprint};
-use countersign_oauth::{
-    Compliance, GrantType, Issuer, KeyId, OrganizationId, Scope, Sealed, Seconds, SessionId, Timestamp,
-};
+use countersign_jose::Thumbprint;
+use countersign_oauth::{Issuer, OrganizationId, Scope, Seconds, SessionId, Timestamp};
 use countersign_storage::*;
 use serde_json::json;
 
 use crate::run::{read, write};
 use crate::samples::{
-    access_token, api, at, authorization, client, client_grant, code, connection, consent, family, hash,
-    insert, log_event, refresh_token, session, signing_key, update, user,
+    access_token, at, authorization, code, consent, family, hash, insert, json_map, log_event, refresh_token,
+    session, texts, update, user,
 };
 
 const WHO: (&str, &str, &str) = ("user", "client", "api");
-
-pub fn every_field_of_a_client_is_kept(storage: &dyn Storage) {
-    let settings = ClientSettings {
-        name: "My \"app\"".to_owned(),
-        app_type: Some(AppType::NonInteractive),
-        is_first_party: false,
-        oidc_conformant: false,
-        token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
-        grant_types: vec![GrantType::REFRESH_TOKEN, GrantType::new("urn:example:grant")],
-        callbacks: texts(&["https://app.example.com/cb?a=1&b=%2F", "myapp://cb"]),
-        allowed_logout_urls: texts(&["https://app.example.com/out"]),
-        web_origins: texts(&["https://app.example.com"]),
-        allowed_origins: texts(&["https://other.example.com", "https://app.example.com"]),
-        jwt_configuration: JwtConfiguration {
-            alg: Algorithm::HS256,
-            lifetime_in_seconds: Seconds(7),
-            other: map(&json!({ "secret_encoded": false })),
-        },
-        refresh_token: RefreshTokenSettings {
-            leeway: Seconds(3),
-            token_lifetime: Seconds(4),
-            idle_token_lifetime: Seconds(5),
-            other: map(&json!({ "policies": [{ "audience": "api" }] })),
-            ..RefreshTokenSettings::rotating()
-        },
-        require_proof_of_possession: true,
-        redirection_policy: Some(RedirectionPolicy::OpenRedirectProtection),
-        third_party_security_mode: Some(ThirdPartySecurityMode::Strict),
-        skip_non_verifiable_callback_uri_confirmation_prompt: Some(false),
-        compliance: Some(Compliance::Rfc),
-        other: other(),
-    };
-    let full = Client { secret: Some(sealed()), settings, created_at: at(7), ..client("client") };
-    for record in [full.clone(), client("plain")] {
-        write(storage, [Change::UpsertClient(insert(record.clone()))]);
-        assert_eq!(read(storage.client(&record.id)), Some(record));
-    }
-    let (plain, full) = (client("client"), Client { id: "plain".into(), ..full });
-    for record in [plain, full] {
-        write(storage, [Change::UpsertClient(update(record.clone(), 1))]);
-        assert_eq!(read(storage.client(&record.id)), Some(Client { version: 2, ..record }));
-    }
-}
-
-pub fn every_field_of_an_api_is_kept(storage: &dyn Storage) {
-    let settings = ResourceServerSettings {
-        name: "An API".to_owned(),
-        scopes: vec![
-            ApiScope { value: "read".to_owned(), description: Some("Read it".to_owned()) },
-            ApiScope { value: "write".to_owned(), description: None },
-        ],
-        signing_alg: Algorithm::PS256,
-        token_dialect: TokenDialect::Rfc9068ProfileAuthz,
-        token_lifetime: Seconds(1),
-        token_lifetime_for_web: Seconds(2),
-        allow_offline_access: true,
-        skip_consent_for_verifiable_first_party_clients: true,
-        enforce_policies: true,
-        subject_type_authorization: SubjectTypeAuthorization {
-            user: UserPolicy::RequireClientGrant,
-            client: ClientPolicy::DenyAll,
-        },
-        proof_of_possession: Some(ProofOfPossession {
-            mechanism: PopMechanism::Dpop,
-            required: true,
-            required_for: RequiredFor::PublicClients,
-        }),
-        other: other(),
-    };
-    let full = ResourceServer { signing_secret: Some(sealed()), settings, ..api("https://api.example.com/") };
-    for record in [full.clone(), api("plain")] {
-        write(storage, [Change::UpsertResourceServer(insert(record.clone()))]);
-        assert_eq!(read(storage.resource_server(&record.identifier)), Some(record));
-    }
-    let plain = ResourceServer { id: full.id.clone(), ..api("https://api.example.com/") };
-    let full = ResourceServer { id: api("plain").id, identifier: "plain".into(), ..full };
-    for record in [plain, full] {
-        write(storage, [Change::UpsertResourceServer(update(record.clone(), 1))]);
-        let expected = ResourceServer { version: 2, ..record };
-        assert_eq!(read(storage.resource_server(&expected.identifier)), Some(expected));
-    }
-}
-
-pub fn every_field_of_a_client_grant_is_kept(storage: &dyn Storage) {
-    let full = ClientGrant { allow_all_scopes: true, other: other(), ..client_grant("client", "api") };
-    let empty = ClientGrant {
-        subject_type: SubjectType::User,
-        scope: Scope::empty(),
-        ..client_grant("other", "api")
-    };
-    for record in [full, empty] {
-        write(storage, [Change::UpsertClientGrant(insert(record.clone()))]);
-        let found = storage.client_grant(&record.client_id, &record.audience, record.subject_type);
-        assert_eq!(read(found), Some(record.clone()));
-        let changed = ClientGrant { scope: Scope::parse("c b a").unwrap_or_default(), ..record };
-        write(storage, [Change::UpsertClientGrant(update(changed.clone(), 1))]);
-        let found = storage.client_grant(&changed.client_id, &changed.audience, changed.subject_type);
-        assert_eq!(read(found), Some(ClientGrant { version: 2, ..changed.clone() }));
-    }
-}
-
-pub fn every_field_of_a_connection_is_kept(storage: &dyn Storage) {
-    let settings = ConnectionSettings {
-        enabled_clients: vec!["one".into(), "two".into()],
-        options: map(&json!({ "passwordPolicy": "good", "nested": { "list": [1, null, "x"] } })),
-        other: other(),
-    };
-    let full = Connection { strategy: "google-oauth2".to_owned(), settings, ..connection("con_1") };
-    for record in [full, connection("con_2")] {
-        write(storage, [Change::UpsertConnection(insert(record.clone()))]);
-        assert_eq!(read(storage.connection(&record.id)), Some(record));
-    }
-}
-
-pub fn every_field_of_the_settings_is_kept(storage: &dyn Storage) {
-    let full = TenantSettings {
-        friendly_name: "Tenant".to_owned(),
-        support_url: Some("https://example.com/help".to_owned()),
-        default_audience: Some("api".to_owned()),
-        default_redirection_uri: Some("https://example.com/".to_owned()),
-        allowed_logout_urls: texts(&["https://example.com/out"]),
-        enabled_locales: texts(&["de", "en"]),
-        session_lifetime: 0.1,
-        idle_session_lifetime: 1.5,
-        session_cookie: Some(CookieMode::NonPersistent),
-        resource_parameter_profile: ResourceParameterProfile::Audience,
-        skip_non_verifiable_callback_uri_confirmation_prompt: true,
-        authorization_response_iss_parameter_supported: true,
-        error_page: Some(json!({ "url": "https://example.com/error", "show_log_link": true })),
-        oidc_logout: Some(json!({ "rp_logout_end_session_endpoint_discovery": false })),
-        acr_values_supported: texts(&["acr"]),
-        compliance: Compliance::Rfc,
-        flags: TenantFlags {
-            revoke_refresh_token_grant: true,
-            use_scope_descriptions_for_consent: true,
-            remove_alg_from_jwks: true,
-            other: map(&json!({ "enable_client_connections": false })),
-        },
-        other: other(),
-    };
-    for (version, record) in [full, TenantSettings::default()].into_iter().enumerate() {
-        let version = i64::try_from(version).expect("a small number");
-        write(storage, [Change::SetSettings(update(record.clone(), version))]);
-        assert_eq!(read(storage.settings()), Keyed { record, version: version + 1 });
-    }
-}
-
-pub fn every_field_of_a_signing_key_is_kept(storage: &dyn Storage) {
-    let states = [KeyState::Next, KeyState::Current, KeyState::Previous];
-    let algorithms =
-        ["RS256", "RS512", "PS256", "ES256", "HS256"].map(|name| Algorithm::parse(name).expect("one"));
-    let mut expected = Vec::new();
-    for state in states {
-        for algorithm in algorithms {
-            let key = SigningKey {
-                algorithm,
-                private_key: sealed(),
-                certificate: (0..=255).collect(),
-                created_at: at(i64::try_from(expected.len()).expect("a small number")),
-                ..signing_key(&format!("{state:?} {algorithm}"), state)
-            };
-            write(storage, [Change::InsertSigningKey(key.clone())]);
-            expected.push(key);
-        }
-    }
-    assert_eq!(read(storage.signing_keys()), expected);
-}
 
 pub fn every_field_of_a_user_is_kept(storage: &dyn Storage) {
     let identity = |provider: &str, id: &str| Identity {
@@ -194,9 +25,9 @@ pub fn every_field_of_a_user_is_kept(storage: &dyn Storage) {
         email_verified: true,
         username: Some("name".to_owned()),
         profile: Profile {
-            claims: map(&json!({ "name": "Zoë", "address": { "country": "DE" } })),
-            user_metadata: map(&json!({ "theme": "dark" })),
-            app_metadata: map(&json!({ "roles": ["a", "b"], "n": 1.5 })),
+            claims: json_map(&json!({ "name": "Zoë", "address": { "country": "DE" } })),
+            user_metadata: json_map(&json!({ "theme": "dark" })),
+            app_metadata: json_map(&json!({ "roles": ["a", "b"], "n": 1.5 })),
         },
         blocked: true,
         identities: vec![identity("twitter", "9"), identity("auth0", "1"), identity("google-oauth2", "5")],
@@ -372,7 +203,7 @@ pub fn every_field_of_a_log_event_is_kept(storage: &dyn Storage) {
 
 pub fn large_and_foreign_texts_are_kept(storage: &dyn Storage) {
     let large = "ß漢\u{1f600}\u{202e}'\"; DROP TABLE users; --%_\\".repeat(20_000);
-    let claims = map(&json!({ "name": large, "\u{0}": "nul" }));
+    let claims = json_map(&json!({ "name": large, "\u{0}": "nul" }));
     let person = User { profile: Profile { claims, ..Profile::default() }, ..user("漢'\"\\%_|\u{1f600}") };
     write(storage, [Change::UpsertUser(insert(person.clone()))]);
     assert_eq!(read(storage.user(&person.id)), Some(person));
@@ -419,27 +250,4 @@ pub fn nothing_is_found_in_an_empty_store(storage: &dyn Storage) {
     assert_eq!(read(storage.families_of_user(&user)), []);
     assert_eq!(read(storage.sessions_of_user(&user)), []);
     assert_eq!(read(storage.sweep(at(0), 10)), 0);
-}
-
-fn sealed() -> Sealed {
-    Sealed { key_id: KeyId::new("data key 2"), ciphertext: (0..=255).collect() }
-}
-
-/// Settings that we do not know.
-fn other() -> serde_json::Map<String, serde_json::Value> {
-    map(&json!({
-        "client_metadata": { "plan": "gold" },
-        "mobile": { "ios": { "team_id": "X", "ratio": 0.5 } },
-        "list": [1, -2, "three", null, true],
-        "unicode \u{1f600}": "ß",
-        "empty": {},
-    }))
-}
-
-fn map(value: &serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
-    value.as_object().expect("an object").clone()
-}
-
-fn texts(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -274,3 +274,11 @@ pub(crate) fn spend(name: &str, now: Timestamp) -> Change {
 fn audience_of(audience: &str) -> Option<Audience> {
     (!audience.is_empty()).then(|| Audience::new(audience))
 }
+
+pub(crate) fn json_map(value: &serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
+    value.as_object().expect("an object").clone()
+}
+
+pub(crate) fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}

@@ -1,4 +1,5 @@
 //! The reference store keeps the contract.
+#![cfg(test)]
 
 use countersign_storage_memory::MemoryStorage;
 

@@ -117,3 +117,6 @@ impl Trouble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -262,3 +262,6 @@ fn shorten_log(connection: &mut SqliteConnection, path: &Path) -> Result<(), Fal
     let text = "a reader keeps the write-ahead log from being emptied".to_owned();
     Err(Fallen { trouble: Trouble::Locked, text })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
 //! The SQLite store keeps the contract.
+#![cfg(test)]
 
 use std::ops::Deref;
 use std::sync::Arc;

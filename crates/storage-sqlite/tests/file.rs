@@ -1,4 +1,5 @@
 //! What a database file must be, and what is refused.
+#![cfg(test)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,4 +1,5 @@
 //! Every statement of a request and of the sweep finds its rows by an index.
+#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! Over random changes the SQLite store answers what the reference store answers.
+#![cfg(test)]
 
 use countersign_jose::Algorithm;
 use countersign_oauth::*;

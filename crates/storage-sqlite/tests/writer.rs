@@ -1,4 +1,5 @@
 //! The one writer: durable, shared fairly, and never in the way of reads.
+#![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "how long a caller waits is what is tested")]
 
 use std::path::{Path, PathBuf};
@@ -221,6 +222,23 @@ fn the_log_is_copied_into_the_database_while_it_runs() {
     }
     assert!(length("countersign.sqlite") > before + 1_000_000);
     assert!(length("countersign.sqlite-wal") < 8_000_000);
+}
+
+#[test]
+fn rp_19_a_reader_that_stays_bounds_the_log_and_it_shrinks_afterwards() {
+    let (folder, path) = folder();
+    let storage = open(&path);
+    let length = || std::fs::metadata(folder.path().join("countersign.sqlite-wal")).unwrap().len();
+    let mut reader = raw(&path);
+    reader.batch_execute("BEGIN; SELECT COUNT(*) FROM log_events").unwrap();
+    let text = "x".repeat(4_000_000);
+    let refused = (0..40).find_map(|_| block_on(storage.commit(log(&text))).err()).unwrap();
+    assert!(is_unavailable(&refused, "reader"));
+    assert!(length() <= 128 * 1024 * 1024, "{}", length());
+    block_on(storage.settings()).unwrap();
+    reader.batch_execute("COMMIT").unwrap();
+    block_on(storage.commit(log("after"))).unwrap();
+    assert!(length() < 1024 * 1024, "{}", length());
 }
 
 #[test]

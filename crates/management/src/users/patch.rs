@@ -77,11 +77,19 @@ pub async fn patch_user(id: &UserId, patch: &Value, admin: &Admin<'_>) -> Result
             || changed.username != user.username
             || claim(&changed, "phone_number") != claim(user, "phone_number");
         let blocked = changed.blocked && !user.blocked;
-        let end_sessions = Change::EndSessionsOfUser { user: user.id.clone(), at: admin.now };
+        let mut also = Vec::new();
+        if renamed {
+            also.push(Change::EndSessionsOfUser { user: user.id.clone(), at: admin.now });
+        }
+        if blocked {
+            // A refresh token of a blocked user is dead for good, not only while the block lasts.
+            let (user, at) = (user.id.clone(), admin.now);
+            also.push(Change::EndFamilies { user, client: None, audience: None, at });
+        }
         Ok((changed != *user).then(|| Edit {
             user: changed,
             raise_epoch: renamed || blocked,
-            also: if renamed { vec![end_sessions] } else { Vec::new() },
+            also,
             event: ("sapi", "Update a user"),
         }))
     })

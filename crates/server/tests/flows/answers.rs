@@ -12,7 +12,7 @@ use crate::support::{
 const VERIFIER: &str = "a-verifier-of-forty-three-characters-or-more-0";
 
 /// What the page that answers a window posts, and to which origin.
-fn posted(page: &Response) -> (Value, Value) {
+pub(crate) fn posted(page: &Response) -> (Value, Value) {
     let (_, call) = page.body.split_once("postMessage(").unwrap();
     let mut values = serde_json::Deserializer::from_str(call).into_iter::<Value>();
     let message = values.next().unwrap().unwrap();
@@ -22,7 +22,7 @@ fn posted(page: &Response) -> (Value, Value) {
 }
 
 /// The silent request of the single-page application by its SDK.
-fn web_message(server: &Harness, more: &[(&str, &str)]) -> String {
+pub(crate) fn web_message(server: &Harness, more: &[(&str, &str)]) -> String {
     let challenge = s256(VERIFIER);
     let changes = [
         ("client_id", SPA_ID),

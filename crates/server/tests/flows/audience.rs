@@ -1,6 +1,6 @@
 //! The API that a request names (RFC 6749 §1.1; RFC 8707 §2).
 
-use countersign_storage::{Change, ClientGrant, UserPolicy, Upsert};
+use countersign_storage::{Change, ClientGrant, Upsert, UserPolicy};
 use countersign_testkit::{AUDIENCE, user_client_grant};
 
 use crate::support::{

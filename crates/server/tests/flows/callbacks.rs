@@ -20,9 +20,7 @@ fn refused(server: &Harness, changes: &[(&str, &str)], status: u16, description:
     let pairs = crate::support::ask(changes);
     let by_get = Request::get(server.ask(changes));
     for request in [by_get, Request::post_form(server.url("/authorize"), &pairs)] {
-        server
-            .in_vain(|| server.send(&request))
-            .expect_error_page(status, "invalid_request", description);
+        server.in_vain(|| server.send(&request)).expect_error_page(status, "invalid_request", description);
     }
 }
 
@@ -143,10 +141,9 @@ fn core_023_the_fragment_of_redirect_uri_is_dropped() {
         let callback = answer.expect_callback(&format!("{WEB_CALLBACK}?"));
         assert!(!callback.url.contains('#'), "{}", callback.url);
         assert!(!callback.url.contains("part"), "{}", callback.url);
-        let again = server.browser().get(&server.ask(&[
-            ("redirect_uri", "https://app.example.com/callback#part"),
-            ("prompt", "none"),
-        ]));
+        let again = server.browser().get(
+            &server.ask(&[("redirect_uri", "https://app.example.com/callback#part"), ("prompt", "none")]),
+        );
         again.expect_callback_error(
             &format!("{WEB_CALLBACK}?error="),
             "login_required",

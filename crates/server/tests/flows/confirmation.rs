@@ -62,11 +62,8 @@ fn a_consent_page_is_confirmation_enough() {
     };
     on_every_backend_with(asking, |server| {
         let mut browser = server.signed_in();
-        let url = server.ask(&[
-            ("redirect_uri", SCHEME),
-            ("audience", AUDIENCE),
-            ("scope", "openid read:things"),
-        ]);
+        let url =
+            server.ask(&[("redirect_uri", SCHEME), ("audience", AUDIENCE), ("scope", "openid read:things")]);
         let page = browser.get(&url).expect_question();
         assert!(page.body.contains("read:things"), "{page:?}");
         browser.press(&url, &page, "accept").expect(303).expect_callback(SCHEME).code();

@@ -1,8 +1,6 @@
 use serde_json::Value;
 
-use crate::support::{
-    Harness, MACHINE, MACHINE_ID, Request, Response, WEB_ID, WEB_SECRET, on_every_backend,
-};
+use crate::support::{Harness, MACHINE, MACHINE_ID, Request, Response, WEB_ID, WEB_SECRET, on_every_backend};
 
 /// A refusal of every endpoint that answers in JSON.
 fn refusals(server: &Harness) -> Vec<Response> {
@@ -20,8 +18,14 @@ fn refusals(server: &Harness) -> Vec<Response> {
         post("/oauth/token", &[("grant_type", "client_credentials"), ("client_id", "nobody")]),
         post("/oauth/token", &[("grant_type", "client_credentials"), ("client_id", MACHINE_ID)]),
         post("/oauth/token", &[&MACHINE[..], &[("grant_type", "urn:example:none")]].concat()),
-        post("/oauth/token", &[&MACHINE[..], &[("grant_type", "client_credentials"), ("audience", "x")]].concat()),
-        post("/oauth/token", &[&MACHINE[..], &[("grant_type", "authorization_code"), ("code", "x")]].concat()),
+        post(
+            "/oauth/token",
+            &[&MACHINE[..], &[("grant_type", "client_credentials"), ("audience", "x")]].concat(),
+        ),
+        post(
+            "/oauth/token",
+            &[&MACHINE[..], &[("grant_type", "authorization_code"), ("code", "x")]].concat(),
+        ),
         post("/oauth/token", &code),
         post("/oauth/token", &[&code[..], &[("code", "x"), ("code", "y")]].concat()),
         post("/oauth/token", &[&code[..], &[("code", "made-up")]].concat()),

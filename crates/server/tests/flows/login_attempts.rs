@@ -60,7 +60,13 @@ fn tenant() -> Tenant {
 fn sp_109_a_wrong_password_answers_the_same_bytes_whoever_is_asked_for() {
     on_every_backend_with(tenant, |server| {
         let mut answers = Vec::new();
-        for email in ["jane@example.com", "none@example.com", "bloc@example.com", "unve@example.com", "nopw@example.com"] {
+        for email in [
+            "jane@example.com",
+            "none@example.com",
+            "bloc@example.com",
+            "unve@example.com",
+            "nopw@example.com",
+        ] {
             let page = server.in_vain(|| attempt(server, email, "wrong"));
             let page = expect_wrong(page, email);
             let transaction = Form::find(&page.body).unwrap().hidden["transaction"].clone();

@@ -1,7 +1,9 @@
+use countersign_testkit::{EMAIL, PASSWORD};
 use serde_json::json;
 
 use crate::support::{
-    Callback, Harness, Request, Tenant, WEB_CALLBACK, WEB_ID, on_every_backend, on_every_backend_with,
+    Callback, Harness, Request, Tenant, VERIFIER, WEB_CALLBACK, WEB_ID, on_every_backend,
+    on_every_backend_with, s256,
 };
 
 const ERRORS: &str = "https://www.example.com/error?theme=dark";
@@ -45,6 +47,31 @@ fn core_088_the_tenants_error_page_is_told_what_happened() {
         // What goes back to the application goes there still.
         let answer = server.send(&Request::get(server.ask(&[("prompt", "none")])));
         assert_eq!(answer.expect_callback(WEB_CALLBACK).get("error"), "login_required");
+    });
+}
+
+#[test]
+fn core_088_what_is_kept_from_a_third_party_is_told_too() {
+    let third_party = || {
+        let mut tenant = tenant();
+        tenant.client(WEB_ID).settings.is_first_party = false;
+        tenant
+    };
+    on_every_backend_with(third_party, |server| {
+        let challenge = s256(VERIFIER);
+        let url = server.ask(&[("code_challenge", &challenge), ("code_challenge_method", "S256")]);
+        let mut browser = server.browser();
+        let page = browser.submit_login(&url, EMAIL, PASSWORD).expect_question();
+        let answer = server.in_vain(|| browser.press(&url, &page, "deny")).expect(303);
+        let sent = answer.expect_callback("https://www.example.com/error?theme=dark&");
+        assert_eq!(sent.get("client_id"), WEB_ID);
+        assert_eq!(sent.get("error"), "access_denied");
+        assert_eq!(sent.get("error_description"), "User did not authorize the request");
+        // A user who is blocked by now, and who knows the password.
+        server.change_user(|user| user.blocked = true);
+        let answer = server.browser().submit_login(&url, EMAIL, PASSWORD).expect(303);
+        let sent = answer.expect_callback("https://www.example.com/error?theme=dark&");
+        assert_eq!((sent.get("client_id"), sent.get("error")), (WEB_ID, "unauthorized"));
     });
 }
 

@@ -125,7 +125,10 @@ fn ui_locales_chooses_the_language_of_the_pages() {
     on_every_backend_with(tenant, |server| {
         let title = |ui_locales: &str| {
             let page = server.browser().get(&server.ask(&[("ui_locales", ui_locales)])).expect_login_page();
-            (page.marked("<html lang=\"", "\""), page.marked("<button class=\"answer answer-main\"", "</button>"))
+            (
+                page.marked("<html lang=\"", "\""),
+                page.marked("<button class=\"answer answer-main\"", "</button>"),
+            )
         };
         let (tag, german) = title("de en");
         assert_eq!(tag, "de");

@@ -29,7 +29,10 @@ impl Response {
     /// The same with exactly this text.
     pub fn expect_error_page(self, status: u16, code: &str, description: &str) -> Self {
         let page = self.expect_error_code(status, code);
-        assert_eq!(page.marked("id=\"error-description\" class=\"description\"><bdi>", "</bdi>"), description);
+        assert_eq!(
+            page.marked("id=\"error-description\" class=\"description\"><bdi>", "</bdi>"),
+            description
+        );
         page
     }
 
