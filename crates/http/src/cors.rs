@@ -75,7 +75,8 @@ impl Wildcard {
     }
 
     fn matches(&self, origin: &Origin) -> bool {
-        let inner = origin.as_str().strip_prefix(&self.before).and_then(|rest| rest.strip_suffix(&self.after));
+        let inner =
+            origin.as_str().strip_prefix(&self.before).and_then(|rest| rest.strip_suffix(&self.after));
         inner.is_some_and(|inner| {
             !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         })
@@ -99,7 +100,9 @@ impl Origins {
         of: Of<'_>,
         storage: &dyn Storage,
     ) -> Result<bool, Fault> {
-        let Some(origin) = Origin::parse(origin) else { return Ok(false) };
+        // What is echoed is what was compared: browsers send the serialised form, without a path.
+        let serialised = |parsed: &Origin| parsed.as_str() == origin;
+        let Some(origin) = Origin::parse(origin).filter(serialised) else { return Ok(false) };
         let book = self.book(storage).await?;
         Ok(match of {
             Of::Anyone => book.any.contains(&origin),

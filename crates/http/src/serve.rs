@@ -65,6 +65,8 @@ pub async fn serve(
     .workers(options.workers)
     .keep_alive(Duration::from_secs(75))
     .client_request_timeout(Duration::from_secs(10))
+    // As patient as for a request: a burst of new connections must not cost those at its end.
+    .tls_handshake_timeout(Duration::from_secs(10))
     .disable_signals()
     .shutdown_timeout(options.drain.as_secs());
     for listener in listeners {

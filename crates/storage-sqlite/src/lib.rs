@@ -14,12 +14,13 @@ mod sweep;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use countersign_oauth::{BoxFuture, Fault, HandleHash, Timestamp};
 use countersign_storage::{
     Attempts, Bucket, Changes, Commit, CommitError, ReplayGuard, StorageResult, Sweep,
 };
+use diesel::SqliteConnection;
 
 pub use open::{OpenError, Refusal};
 
@@ -38,6 +39,8 @@ pub struct SqliteStorage {
     readers: Readers,
     path: PathBuf,
     identity: Identity,
+    /// Idle and open as long as the store: SQLite removes the files beside the database with the last one.
+    _anchor: Mutex<SqliteConnection>,
 }
 
 impl SqliteStorage {
@@ -47,13 +50,14 @@ impl SqliteStorage {
     /// [`OpenError`] says what is wrong with the file, its place or its schema.
     pub fn open(url: &str) -> Result<Arc<Self>, OpenError> {
         let path = open::locate(url)?;
-        let connection = open::open(&path)?;
+        let (connection, anchor) = open::open(&path)?;
         let identity = file::identify(&path).map_err(|error| OpenError::io(&path, error))?;
         Ok(Arc::new(Self {
             writer: Writer::start(&path, connection).map_err(|error| OpenError::io(&path, error))?,
             readers: Readers::new(path.clone()),
             path,
             identity,
+            _anchor: Mutex::new(anchor),
         }))
     }
 
@@ -149,3 +153,6 @@ fn no_conflict(error: CommitError) -> Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,8 +142,8 @@ pub(crate) fn locate(url: &str) -> Result<PathBuf, OpenError> {
     std::path::absolute(path).map_err(|error| refused(Refusal::Io(error)))
 }
 
-/// Opens the file, made and migrated if need be, for the writer.
-pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
+/// Opens the file, made and migrated if need be: a connection for the writer, and one that reads.
+pub(crate) fn open(path: &Path) -> Result<(SqliteConnection, SqliteConnection), OpenError> {
     let opened = || {
         if let Some(kind) = mounts::network_file_system(path) {
             return Err(Refusal::NetworkFileSystem { kind });
@@ -153,7 +153,7 @@ pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
         }
         let mut connection = connect(path)?;
         migrate::run(&mut connection)?;
-        Ok(connection)
+        Ok((connection, connect_reader(path)?))
     };
     opened().map_err(|refusal| OpenError { path: path.to_owned(), refusal })
 }
@@ -200,7 +200,7 @@ pub(crate) fn connect(path: &Path) -> Result<SqliteConnection, Refusal> {
 /// A connection that reads.
 pub(crate) fn connect_reader(path: &Path) -> Result<SqliteConnection, Refusal> {
     let mut connection = establish(path)?;
-    connection.batch_execute("PRAGMA query_only = ON;")?;
+    connection.batch_execute("PRAGMA query_only = ON; SELECT COUNT(*) FROM sqlite_schema;")?;
     Ok(connection)
 }
 
@@ -215,3 +215,6 @@ fn establish(path: &Path) -> Result<SqliteConnection, Refusal> {
     )?;
     Ok(connection)
 }
+
+#[cfg(test)]
+mod tests;

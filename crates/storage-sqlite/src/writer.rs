@@ -169,7 +169,9 @@ impl Worker {
             None => open::connect(&self.path)
                 .map_err(|refusal| Fallen { trouble: Trouble::Passing, text: refusal.to_string() })?,
         };
-        shorten_log(&mut connection, &self.path)?;
+        if let Err(fallen) = shorten_log(&mut connection, &self.path) {
+            return Err(after_flush(fallen, connection));
+        }
         let latest = batch.iter().filter_map(|job| job.latest()).max();
         let latest =
             latest.filter(|latest| latest.millis() >= self.clock.millis().saturating_add(CLOCK_STEP));

@@ -6,7 +6,7 @@ use std::thread;
 use countersign_authorization_endpoint::{CookieChange, LoginProblem, Shown};
 use countersign_oauth::{ConnectionId, ErrorCode, FaultKind, HandleHash, UserId};
 use countersign_storage::*;
-use countersign_testkit::{CALLBACK, CLIENT_ID, EMAIL, NOW, PASSWORD, USER_ID, block_on, connection};
+use countersign_testkit::{AUDIENCE, CALLBACK, CLIENT_ID, EMAIL, NOW, PASSWORD, USER_ID, block_on, connection};
 
 use crate::browser::{Visitor, code, error_page, login_form, problem, sent_back};
 use crate::hasher::{hash, old_hash};
@@ -291,6 +291,34 @@ fn a_user_blocked_or_deleted_or_changed_between_password_and_commit_is_not_signe
         assert_eq!(sent_back(outcome).rule, "gate.user_blocked");
         house.assert_untouched();
         assert!(house.sessions().is_empty());
+    }
+}
+
+#[test]
+fn the_same_holds_where_a_consent_page_comes_next_and_no_code() {
+    type Interlude = fn(&countersign_storage_memory::MemoryStorage);
+    let interludes: [(Interlude, &str); 3] = [
+        (|storage| edit_user(storage, |user| user.blocked = true), "the user"),
+        (|storage| put(storage, Change::DeleteClient { id: CLIENT_ID.into(), at: NOW }), "the client"),
+        (
+            |storage| {
+                let mut connection = block_on(storage.connection(&"con_test".into())).unwrap().unwrap();
+                connection.settings.enabled_clients.clear();
+                put(storage, Change::UpsertConnection(changed(connection.version, connection)));
+            },
+            "the connection",
+        ),
+    ];
+    let api = [("audience", AUDIENCE), ("scope", "read:things")];
+    for (interlude, what) in interludes {
+        let house = House::new();
+        let mut visitor = Visitor::default();
+        let form = login_form(visitor.authorize(&house, &api));
+        house.storage.before_commit(interlude);
+        let outcome = visitor.log_in(&house, &form);
+        assert!(outcome.cookies.is_empty(), "{what}");
+        assert!(house.sessions().is_empty(), "{what}");
+        house.assert_untouched();
     }
 }
 

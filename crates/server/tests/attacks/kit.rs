@@ -150,7 +150,12 @@ impl Response {
 
 /// Base64 with padding (RFC 4648 §4), for `Authorization: Basic`.
 pub fn base64(text: &str) -> String {
-    let mut encoded = countersign_jose::encode_base64url(text).replace('-', "+").replace('_', "/");
+    base64_of(text.as_bytes())
+}
+
+/// The same of bytes.
+pub fn base64_of(bytes: &[u8]) -> String {
+    let mut encoded = countersign_jose::encode_base64url(bytes).replace('-', "+").replace('_', "/");
     while encoded.len() % 4 != 0 {
         encoded.push('=');
     }

@@ -23,3 +23,6 @@ mod code_theft;
 mod refresh_theft;
 mod client_authentication;
 mod code_after_change;
+mod dpop;
+mod forms_csrf;
+mod jwt;

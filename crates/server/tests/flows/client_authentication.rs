@@ -59,8 +59,7 @@ fn core_098_two_methods_at_once_are_refused() {
 #[test]
 fn a_body_that_names_another_client_than_the_header_is_refused() {
     on_every_backend(|server| {
-        let request =
-            machine_by_basic(server, &basic(MACHINE_ID, MACHINE_SECRET), &[("client_id", WEB_ID)]);
+        let request = machine_by_basic(server, &basic(MACHINE_ID, MACHINE_SECRET), &[("client_id", WEB_ID)]);
         let answer = server.send_in_vain(&request, &[], 400);
         assert_eq!(answer.text("error"), "invalid_request");
     });

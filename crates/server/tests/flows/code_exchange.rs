@@ -58,8 +58,7 @@ fn core_104_another_redirect_uri_is_refused() {
         server.change_client(WEB_ID, |client| client.settings.callbacks.push(other.to_owned()));
         let code = server.web_code("openid", "");
         for uri in [other, "https://app.example.com/callback/", "https://APP.example.com/callback", "x"] {
-            let pairs =
-                [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", uri)];
+            let pairs = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", uri)];
             server.refuse_token(&[WEB, &pairs].concat(), &[&code], INVALID);
         }
         server.web_exchange(&code).expect(200);

@@ -1,7 +1,7 @@
 use countersign_testkit::AUDIENCE;
 
 use crate::support::{
-    DpopKey, Harness, MACHINE, Request, Response, SPA, SPA_ID, WEB, client_credentials, exchange,
+    DpopKey, Harness, MACHINE, Request, Response, SPA, SPA_ID, VERIFIER, WEB, client_credentials, exchange,
     on_every_backend, refresh,
 };
 
@@ -42,7 +42,7 @@ fn core_250_a_registered_origin_may_call() {
             lists(&answer, "vary", &["origin"]);
         }
         let code = server.spa_code("openid", AUDIENCE);
-        let pairs = [SPA, &exchange(&code), &[("code_verifier", crate::support::VERIFIER)]].concat();
+        let pairs = [SPA, &exchange(&code), &[("code_verifier", VERIFIER)]].concat();
         let request = Request::post_form(server.url("/oauth/token"), &pairs).header("origin", CALLBACKS);
         let answer = server.send(&request).expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), Some(CALLBACKS));
@@ -72,11 +72,9 @@ fn core_250_allowed_and_web_origins_count_for_their_client() {
             client.settings.allowed_origins = allowed.map(str::to_owned).to_vec();
             client.settings.web_origins = vec!["https://frame.example".to_owned()];
         });
-        for origin in [
-            "https://one.widgets.example",
-            "https://pr-17-web.preview.example:8443",
-            "https://frame.example",
-        ] {
+        for origin in
+            ["https://one.widgets.example", "https://pr-17-web.preview.example:8443", "https://frame.example"]
+        {
             preflight(server, "/oauth/token", "POST", origin).expect(204);
             let of = |client: &[(&str, &str)]| {
                 let pairs = [client, &refresh("no-such-token")].concat();

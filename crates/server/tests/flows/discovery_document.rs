@@ -1,7 +1,8 @@
+use countersign_jose::Algorithm;
 use countersign_testkit::AUDIENCE;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, Request, on_every_backend};
+use crate::support::{Harness, Request, WEB, on_every_backend};
 
 fn document(server: &Harness) -> Value {
     let answer = server.get("/.well-known/openid-configuration").expect(200);
@@ -28,14 +29,31 @@ fn core_241_every_member_that_is_always_there() {
             (
                 "scopes_supported",
                 json!([
-                    "openid", "profile", "offline_access", "name", "given_name", "family_name", "nickname",
-                    "email", "email_verified", "picture", "created_at", "identities", "phone", "address",
+                    "openid",
+                    "profile",
+                    "offline_access",
+                    "name",
+                    "given_name",
+                    "family_name",
+                    "nickname",
+                    "email",
+                    "email_verified",
+                    "picture",
+                    "created_at",
+                    "identities",
+                    "phone",
+                    "address",
                 ]),
             ),
             (
                 "response_types_supported",
                 json!([
-                    "code", "token", "id_token", "code token", "code id_token", "token id_token",
+                    "code",
+                    "token",
+                    "id_token",
+                    "code token",
+                    "code id_token",
+                    "token id_token",
                     "code token id_token",
                 ]),
             ),
@@ -50,8 +68,21 @@ fn core_241_every_member_that_is_always_there() {
             (
                 "claims_supported",
                 json!([
-                    "aud", "auth_time", "created_at", "email", "email_verified", "exp", "family_name",
-                    "given_name", "iat", "identities", "iss", "name", "nickname", "phone_number", "picture",
+                    "aud",
+                    "auth_time",
+                    "created_at",
+                    "email",
+                    "email_verified",
+                    "exp",
+                    "family_name",
+                    "given_name",
+                    "iat",
+                    "identities",
+                    "iss",
+                    "name",
+                    "nickname",
+                    "phone_number",
+                    "picture",
                     "sub",
                 ]),
             ),
@@ -97,8 +128,7 @@ fn core_243_the_end_session_endpoint_follows_the_toggle() {
         assert_eq!(member(server), there);
         for (published, expected) in [(false, None), (true, there)] {
             server.change_settings(|settings| {
-                settings.oidc_logout =
-                    Some(json!({ "rp_logout_end_session_endpoint_discovery": published }));
+                settings.oidc_logout = Some(json!({ "rp_logout_end_session_endpoint_discovery": published }));
             });
             assert_eq!(member(server), expected);
         }
@@ -117,7 +147,7 @@ fn core_245_the_oauth_document_is_the_same() {
 fn core_246_no_introspection_endpoint_is_advertised_or_served() {
     on_every_backend(|server| {
         assert!(document(server).get("introspection_endpoint").is_none());
-        let request = Request::post_form(server.url("/oauth/introspect"), crate::support::WEB);
+        let request = Request::post_form(server.url("/oauth/introspect"), WEB);
         server.send_in_vain(&request, &[], 404);
     });
 }
@@ -131,7 +161,7 @@ fn an_api_that_signs_with_es256_adds_it_to_the_key_set() {
             keys.iter().map(|key| key["alg"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert!(!algorithms().contains(&"ES256".to_owned()));
-        server.change_api(|api| api.settings.signing_alg = countersign_jose::Algorithm::ES256);
+        server.change_api(|api| api.settings.signing_alg = Algorithm::ES256);
         assert!(algorithms().contains(&"ES256".to_owned()));
         let tokens = server.web_tokens("openid", AUDIENCE);
         assert_eq!(tokens.jose_header("access_token")["alg"], "ES256");

@@ -131,9 +131,12 @@ fn core_188_a_wrong_proof_is_invalid_dpop_proof() {
         }
         refused(server, &spoiled(server, |header, _| header["jwk"]["d"] = header["jwk"]["x"].clone()));
         for member in ["jti", "htm", "htu", "iat"] {
-            refused(server, &spoiled(server, |_, claims| {
-                claims.as_object_mut().unwrap().remove(member);
-            }));
+            refused(
+                server,
+                &spoiled(server, |_, claims| {
+                    claims.as_object_mut().unwrap().remove(member);
+                }),
+            );
         }
         let twice = spoiled(server, |_, _| {});
         server.send(&twice).expect(200);

@@ -27,9 +27,7 @@ fn request(server: &Harness, pairs: &[(&str, &str)], key: Option<&DpopKey>) -> R
     let request = Request::post_form(server.url("/oauth/token"), pairs);
     match key {
         None => request,
-        Some(key) => {
-            request.header("dpop", &key.proof("POST", &server.url("/oauth/token"), server.now()))
-        }
+        Some(key) => request.header("dpop", &key.proof("POST", &server.url("/oauth/token"), server.now())),
     }
 }
 

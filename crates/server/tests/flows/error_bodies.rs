@@ -17,15 +17,9 @@ fn refusals(server: &Harness) -> Vec<Response> {
         post("/oauth/token", &[("client_id", WEB_ID)]),
         post("/oauth/token", &[("grant_type", "client_credentials"), ("client_id", "nobody")]),
         post("/oauth/token", &[("grant_type", "client_credentials"), ("client_id", MACHINE_ID)]),
-        post("/oauth/token", &[&MACHINE[..], &[("grant_type", "urn:example:none")]].concat()),
-        post(
-            "/oauth/token",
-            &[&MACHINE[..], &[("grant_type", "client_credentials"), ("audience", "x")]].concat(),
-        ),
-        post(
-            "/oauth/token",
-            &[&MACHINE[..], &[("grant_type", "authorization_code"), ("code", "x")]].concat(),
-        ),
+        post("/oauth/token", &[MACHINE, &[("grant_type", "urn:example:none")]].concat()),
+        post("/oauth/token", &[MACHINE, &[("grant_type", "client_credentials"), ("audience", "x")]].concat()),
+        post("/oauth/token", &[MACHINE, &[("grant_type", "authorization_code"), ("code", "x")]].concat()),
         post("/oauth/token", &code),
         post("/oauth/token", &[&code[..], &[("code", "x"), ("code", "y")]].concat()),
         post("/oauth/token", &[&code[..], &[("code", "made-up")]].concat()),

@@ -2,9 +2,7 @@ use countersign_oauth::{GrantType, Scope, Seconds};
 use countersign_storage::{Change, ClientPolicy};
 use countersign_testkit::AUDIENCE;
 
-use crate::support::{
-    MACHINE, MACHINE_ID, Request, SPA, SPA_ID, WEB, client_credentials, on_every_backend,
-};
+use crate::support::{MACHINE, MACHINE_ID, Request, SPA, SPA_ID, WEB, client_credentials, on_every_backend};
 
 #[test]
 fn core_100_expires_in_is_the_lifetime_of_the_apis_tokens() {
@@ -46,7 +44,8 @@ fn core_113_a_machines_token_names_the_machine() {
 fn core_114_an_unknown_audience_is_no_enabled_service() {
     on_every_backend(|server| {
         // Identifiers are compared byte by byte.
-        for audience in ["https://nobody.example.com/", "https://api.example.com", "HTTPS://api.example.com/"] {
+        for audience in ["https://nobody.example.com/", "https://api.example.com", "HTTPS://api.example.com/"]
+        {
             let text = format!("Service not enabled within domain: {audience}");
             server.refuse_token(
                 &[MACHINE, &client_credentials(audience)].concat(),
@@ -103,7 +102,8 @@ fn core_116_an_omitted_scope_is_all_of_the_grant() {
 #[test]
 fn core_117_scopes_outside_the_grant_are_not_issued() {
     on_every_backend(|server| {
-        for (asked, granted) in [("read:things write:things no:such", Some("read:things")), ("write:things", None)]
+        for (asked, granted) in
+            [("read:things write:things no:such", Some("read:things")), ("write:things", None)]
         {
             let pairs = [MACHINE, &client_credentials(AUDIENCE), &[("scope", asked)]].concat();
             let answer = server.token(&pairs).expect(200);

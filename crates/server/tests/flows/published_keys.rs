@@ -3,9 +3,7 @@ use countersign_jose::{Algorithm, JoseError, PublicKey, Verifier as _, decode_ba
 use countersign_storage::TokenDialect;
 use countersign_testkit::{AUDIENCE, USER_ID};
 
-use crate::support::{
-    Harness, Published, Request, WEB_ID, certificate_parts, names, on_every_backend, sha1,
-};
+use crate::support::{Harness, Published, Request, WEB_ID, certificate_parts, names, on_every_backend, sha1};
 
 fn bytes(text: &str) -> Vec<u8> {
     // `x5c` is plain base64 (RFC 7517 §4.7).
@@ -53,9 +51,11 @@ fn sha1_is_sha1() {
 #[test]
 fn core_249_scripts_of_any_origin_may_read_them() {
     on_every_backend(|server| {
-        for path in
-            ["/.well-known/jwks.json", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"]
-        {
+        for path in [
+            "/.well-known/jwks.json",
+            "/.well-known/openid-configuration",
+            "/.well-known/oauth-authorization-server",
+        ] {
             for origin in ["https://anywhere.example", "null"] {
                 let request = Request::get(server.url(path)).header("origin", origin);
                 let answer = server.send(&request).expect(200);
@@ -63,7 +63,10 @@ fn core_249_scripts_of_any_origin_may_read_them() {
                 assert!(answer.header("access-control-allow-credentials").is_none());
             }
             let cache = server.get(path);
-            assert!(cache.header("cache-control").is_some_and(|value| value.starts_with("public")), "{cache:?}");
+            assert!(
+                cache.header("cache-control").is_some_and(|value| value.starts_with("public")),
+                "{cache:?}"
+            );
         }
     });
 }
@@ -117,5 +120,8 @@ fn tampered(published: &Published, token: &str, algorithm: Algorithm, typ: &str)
 fn both_domains_publish_the_same_keys() {
     let server = Harness::new();
     let other = Request::get(format!("{}/.well-known/jwks.json", server.http));
-    assert_eq!(server.send(&other).expect(200).json()["keys"], server.get("/.well-known/jwks.json").json()["keys"]);
+    assert_eq!(
+        server.send(&other).expect(200).json()["keys"],
+        server.get("/.well-known/jwks.json").json()["keys"]
+    );
 }

@@ -67,9 +67,7 @@ fn core_123_a_subset_narrows_only_this_access_token() {
             [(WEB, server.web_tokens(SCOPE, AUDIENCE)), (SPA, server.spa_tokens(SCOPE, AUDIENCE))]
         {
             let mut token = tokens.text("refresh_token");
-            for (asked, granted) in
-                [("", SCOPE), ("openid read:things", "openid read:things"), ("", SCOPE)]
-            {
+            for (asked, granted) in [("", SCOPE), ("openid read:things", "openid read:things"), ("", SCOPE)] {
                 let answer = server.token(&[client, &refresh(&token), &[("scope", asked)]].concat());
                 let answer = answer.expect(200);
                 assert_eq!(answer.text("scope"), granted);
@@ -149,10 +147,6 @@ fn a_client_that_lost_the_grant_cannot_refresh() {
             client.settings.grant_types.retain(|grant| grant.as_str() != "refresh_token");
         });
         let text = "Grant type 'refresh_token' not allowed for the client.";
-        server.refuse_token(
-            &[SPA, &refresh(&token)].concat(),
-            &[&token],
-            (403, "unauthorized_client", text),
-        );
+        server.refuse_token(&[SPA, &refresh(&token)].concat(), &[&token], (403, "unauthorized_client", text));
     });
 }

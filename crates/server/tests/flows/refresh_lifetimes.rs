@@ -36,7 +36,8 @@ fn core_132_rotation_does_not_extend_the_absolute_lifetime() {
 fn core_132_a_later_setting_does_not_alter_the_absolute_lifetime() {
     on_every_backend(|server| {
         let token = spa_token(server);
-        server.change_client(SPA_ID, |client| client.settings.refresh_token.token_lifetime = Seconds(60 * DAY));
+        server
+            .change_client(SPA_ID, |client| client.settings.refresh_token.token_lifetime = Seconds(60 * DAY));
         server.clock.advance(Seconds(14 * DAY));
         let token = next(server, &token);
         server.clock.advance(Seconds(14 * DAY));
@@ -52,7 +53,8 @@ fn core_133_each_exchange_restarts_the_idle_lifetime_by_current_settings() {
         let token = spa_token(server);
         server.clock.advance(Seconds(15 * DAY - 1));
         let token = next(server, &token);
-        server.change_client(SPA_ID, |client| client.settings.refresh_token.idle_token_lifetime = Seconds(DAY));
+        server
+            .change_client(SPA_ID, |client| client.settings.refresh_token.idle_token_lifetime = Seconds(DAY));
         // What was handed out before keeps its end; what is handed out now has the new one.
         server.clock.advance(Seconds(2 * DAY));
         let token = next(server, &token);

@@ -60,9 +60,8 @@ fn core_127_reuse_leaves_the_consent() {
         let mut grant = user_client_grant();
         grant.client_id = SPA_ID.into();
         server.add_grant(grant);
-        let consent = || {
-            block_on(server.storage.consent(&USER_ID.into(), &SPA_ID.into(), &AUDIENCE.into())).unwrap()
-        };
+        let consent =
+            || block_on(server.storage.consent(&USER_ID.into(), &SPA_ID.into(), &AUDIENCE.into())).unwrap();
         let one = first(server);
         assert!(consent().is_some());
         next(server, &one);

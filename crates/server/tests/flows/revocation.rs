@@ -100,8 +100,7 @@ fn families(server: &Harness) -> [String; 4] {
 }
 
 fn has_consent(server: &Harness) -> bool {
-    let found =
-        block_on(server.storage.consent(&USER_ID.into(), &WEB_ID.into(), &AUDIENCE.into())).unwrap();
+    let found = block_on(server.storage.consent(&USER_ID.into(), &WEB_ID.into(), &AUDIENCE.into())).unwrap();
     found.is_some()
 }
 

@@ -2,23 +2,9 @@ use countersign_oauth::Compliance;
 use countersign_testkit::AUDIENCE;
 
 use crate::support::{
-    Harness, MACHINE, MACHINE_ID, MACHINE_SECRET, Request, SPA, SPA_ID, WEB, WEB_ID, WEB_SECRET, basic,
-    client_credentials, exchange, on_every_backend, refresh,
+    Harness, MACHINE, MACHINE_ID, MACHINE_SECRET, Request, SPA, WEB, WEB_ID, WEB_SECRET, basic,
+    client_credentials, exchange, on_every_backend, refresh, under_rfc,
 };
-
-/// Each test runs under a tenant's setting and under a client's own, which overrides a tenant's other one.
-fn under_rfc(test: impl Fn(&Harness)) {
-    on_every_backend(|server| {
-        server.change_settings(|settings| settings.compliance = Compliance::Rfc);
-        test(server);
-    });
-    on_every_backend(|server| {
-        for id in [WEB_ID, SPA_ID, MACHINE_ID] {
-            server.change_client(id, |client| client.settings.compliance = Some(Compliance::Rfc));
-        }
-        test(server);
-    });
-}
 
 fn status_and_code(server: &Harness, pairs: &[(&str, &str)], shown: &[&str], status: u16, code: &str) {
     let request = Request::post_form(server.url("/oauth/token"), pairs);

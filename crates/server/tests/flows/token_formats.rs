@@ -8,7 +8,7 @@ use countersign_storage::TokenDialect;
 use countersign_testkit::{AUDIENCE, NOW, USER_ID};
 use serde_json::{Value, json};
 
-use crate::support::{Harness, MACHINE_ID, SPA_ID, WEB, WEB_ID, on_every_backend, refresh};
+use crate::support::{Harness, MACHINE_ID, SPA_ID, WEB, WEB_ID, on_every_backend, refresh, under_rfc};
 
 fn dialect(server: &Harness, dialect: TokenDialect) {
     server.change_api(|api| api.settings.token_dialect = dialect);
@@ -167,10 +167,7 @@ fn core_207_updated_at_is_text_with_milliseconds() {
 
 #[test]
 fn core_207_under_rfc_updated_at_is_a_number() {
-    on_every_backend(|server| {
-        server.change_client(WEB_ID, |client| {
-            client.settings.compliance = Some(countersign_oauth::Compliance::Rfc);
-        });
+    under_rfc(|server| {
         let tokens = server.web_tokens("openid profile", "");
         assert_eq!(tokens.claims("id_token")["updated_at"], NOW.seconds());
         let answer = server.userinfo(&tokens.text("access_token")).expect(200);

@@ -4,8 +4,8 @@ use countersign_testkit::AUDIENCE;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Harness, MACHINE, Request, Response, SPA, WEB, WEB_CALLBACK, WEB_ID, WEB_SECRET, client_credentials, exchange,
-    on_every_backend, refresh,
+    Harness, MACHINE, Request, Response, SPA, WEB, WEB_CALLBACK, WEB_ID, WEB_SECRET, client_credentials,
+    exchange, on_every_backend, refresh,
 };
 
 const REFUSED: &str = "Missing required parameter: grant_type";

@@ -6,8 +6,7 @@ fn what_discovery_names_and_nobody_serves_answers_with_its_refusal() {
         let device = Request::post_form(server.url("/oauth/device/code"), WEB);
         let text = "Grant type 'urn:ietf:params:oauth:grant-type:device_code' not allowed for the client.";
         server.refuse(&device, &[], (403, "unauthorized_client", text));
-        let challenge =
-            [WEB, &[("mfa_token", "any"), ("challenge_type", "otp")]].concat();
+        let challenge = [WEB, &[("mfa_token", "any"), ("challenge_type", "otp")]].concat();
         let challenge = Request::post_form(server.url("/mfa/challenge"), &challenge);
         server.refuse(&challenge, &[], (403, "invalid_grant", "Malformed mfa_token"));
         let registration = serde_json::json!({ "redirect_uris": ["https://app.example.com/callback"] });

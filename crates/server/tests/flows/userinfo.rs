@@ -34,10 +34,7 @@ fn core_232_the_answer_has_sub_and_the_claims_of_the_scopes() {
             answer.json()
         };
         assert_eq!(claims("openid"), json!({ "sub": USER_ID }));
-        assert_eq!(
-            claims("openid email"),
-            json!({ "sub": USER_ID, "email": EMAIL, "email_verified": true })
-        );
+        assert_eq!(claims("openid email"), json!({ "sub": USER_ID, "email": EMAIL, "email_verified": true }));
         let profile = claims("openid profile");
         assert_eq!(profile["name"], "Jane Doe");
         assert_eq!(profile["nickname"], "jane");

@@ -22,4 +22,4 @@ pub use http::{Client, Request, Response};
 pub use in_vain::Stored;
 pub use published::{Published, certificate_parts, names, sha1};
 pub use tenant::{MACHINE_ID, MACHINE_SECRET, SPA_ID, Tenant, WEB_CALLBACK, WEB_ID, WEB_SECRET};
-pub use tokens::{MACHINE, SPA, VERIFIER, WEB, basic, client_credentials, exchange, refresh};
+pub use tokens::{MACHINE, SPA, VERIFIER, WEB, basic, client_credentials, exchange, refresh, under_rfc};

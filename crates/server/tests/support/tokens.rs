@@ -1,12 +1,12 @@
 use countersign_crypto::OsRandom;
 use countersign_management::Admin;
-use countersign_oauth::HandleHash;
+use countersign_oauth::{Compliance, HandleHash};
 use countersign_storage::{Change, ClientGrant, Session, Upsert};
 use countersign_testkit::{EMAIL, PASSWORD, USER_ID, block_on};
 
 use super::{
     Browser, Harness, MACHINE_ID, MACHINE_SECRET, Request, Response, SPA_ID, WEB_CALLBACK, WEB_ID,
-    WEB_SECRET, authorize_url, s256,
+    WEB_SECRET, authorize_url, on_every_backend, s256,
 };
 
 /// How the web application shows itself.
@@ -101,7 +101,7 @@ pub fn basic(id: &str, secret: &str) -> String {
 
 fn base64(bytes: &[u8]) -> String {
     let mut text = countersign_jose::encode_base64url(bytes).replace('-', "+").replace('_', "/");
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
@@ -140,4 +140,18 @@ impl Harness {
         let upsert = Upsert { record, expected_version: None, raise_epoch: false };
         self.commit(Change::UpsertClientGrant(upsert));
     }
+}
+
+/// Runs a test on every backend: where the tenant has `compliance: rfc`, and where only its clients do.
+pub fn under_rfc(test: impl Fn(&Harness)) {
+    on_every_backend(|server| {
+        server.change_settings(|settings| settings.compliance = Compliance::Rfc);
+        test(server);
+    });
+    on_every_backend(|server| {
+        for id in [WEB_ID, SPA_ID, MACHINE_ID] {
+            server.change_client(id, |client| client.settings.compliance = Some(Compliance::Rfc));
+        }
+        test(server);
+    });
 }

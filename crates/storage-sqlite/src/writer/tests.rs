@@ -7,7 +7,7 @@ use super::*;
 fn writer() -> (TempDir, Writer) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("countersign.sqlite");
-    let connection = open::open(&path).unwrap();
+    let (connection, _) = open::open(&path).unwrap();
     let writer = Writer::start(&path, connection).unwrap();
     (folder, writer)
 }
@@ -83,7 +83,7 @@ fn rp_43_after_damage_nothing_is_written_any_more() {
 fn rp_06_after_a_failed_flush_the_connection_is_never_closed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("countersign.sqlite");
-    let connection = open::open(&path).unwrap();
+    let (connection, _) = open::open(&path).unwrap();
     let fallen = Fallen { trouble: Trouble::Disk, text: "disk I/O error".to_owned() };
     let kept = after_flush(fallen, connection);
     assert_eq!(kept.trouble, Trouble::Disk);

@@ -147,12 +147,22 @@ impl Grant for Scripted {
 
 /// An opaque token for the client itself, bound to what was proved, with `changes`.
 pub(crate) fn issue(cx: &Context<'_>, grant_type: &str, granted: &str, changes: Changes) -> Decision {
+    issue_to(Subject::Client, cx, (grant_type, granted), changes)
+}
+
+/// The same, where the gate is asked for another subject.
+pub(crate) fn issue_to(
+    subject: Subject<'_>,
+    cx: &Context<'_>,
+    (grant_type, granted): (&str, &str),
+    changes: Changes,
+) -> Decision {
     let client = cx.client.client();
     let case = Case {
         now: cx.request.now,
         client,
         grant_type: &GrantType::new(grant_type.to_owned()),
-        subject: Subject::Client,
+        subject,
         api: None,
         client_grant: None,
         session: Session::Independent,

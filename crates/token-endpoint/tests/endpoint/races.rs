@@ -3,12 +3,13 @@
 use std::sync::{Arc, Barrier};
 use std::thread;
 
+use countersign_gate::Subject;
 use countersign_oauth::{ErrorCode, FaultKind, HandleHash, UserId};
 use countersign_storage::{Change, Changes, LogEvent, SingleUse, SingleUseKind, Users};
 use countersign_testkit::{NOW, USER_ID, block_on, code, log_event, user};
 use countersign_token_endpoint::{Context, Decision, Refusal};
 
-use crate::fakes::{SCRIPTED, Scripted, issue, issue_plainly, no, world_of};
+use crate::fakes::{SCRIPTED, Scripted, issue, issue_plainly, issue_to, no, world_of};
 use crate::world::{Call, edit_client, edit_user, fault, put, refusal};
 
 const GRANT: [(&str, &str); 1] = [("grant_type", SCRIPTED)];
@@ -132,6 +133,17 @@ fn what_a_decision_read_and_that_changed_meanwhile_is_decided_again() {
     }));
     world.storage.before_commit(|storage| edit_user(storage, |user| user.blocked = true));
     world.refuses(&Call::new(&GRANT), "test.blocked");
+    assert_eq!(counts.both(), (1, 2));
+}
+
+#[test]
+fn what_the_gate_saw_is_required_at_the_commit() {
+    let (world, counts) = world_of(Scripted::new(|_, cx| {
+        let user = block_on(cx.reads.user(&UserId::new(USER_ID))).unwrap();
+        Ok(issue_to(Subject::User(user.as_ref()), cx, (SCRIPTED, "hello"), Changes::none()))
+    }));
+    world.storage.before_commit(|storage| edit_user(storage, |user| user.blocked = true));
+    world.refuses(&Call::new(&GRANT), "gate.user_blocked");
     assert_eq!(counts.both(), (1, 2));
 }
 
