@@ -154,7 +154,8 @@ impl<'de> serde::Deserialize<'de> for JsonPairs {
                         return Err(serde::de::Error::custom("too many members or too deep"));
                     }
                     match value {
-                        serde_json::Value::Null => {}
+                        // As an empty value: omitted for `find`, and still seen as a second one.
+                        serde_json::Value::Null => pairs.push((name, String::new())),
                         serde_json::Value::String(text) => pairs.push((name, text)),
                         nested @ (serde_json::Value::Object(_) | serde_json::Value::Array(_)) => {
                             pairs.push((name, nested.to_string()));
