@@ -94,3 +94,6 @@ pub(crate) fn refusal_event(
         request_id: request.request_id.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

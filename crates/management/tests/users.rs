@@ -8,9 +8,7 @@ use countersign_management::{
     patch_user, revoke_consent, set_password, show_user, unblock_user,
 };
 use countersign_oauth::{Secret, Timestamp, UserId};
-use countersign_storage::{
-    Change, Changes, Commit, Connections, Consents, Listing, RefreshTokens, User,
-};
+use countersign_storage::{Change, Changes, Commit, Connections, Consents, Listing, RefreshTokens, User};
 use countersign_testkit::{NOW, block_on, consent, refresh_family, session};
 use countersign_users::{Account, LoginAttempts, LoginLimits};
 use serde_json::{Value, json};

@@ -67,7 +67,7 @@ impl Parameters {
         if pairs.iter().enumerate().any(|(i, (name, _))| pairs.iter().skip(i + 1).any(|(n, _)| n == name)) {
             return Err(ParameterError::MalformedJson);
         }
-        Self::from_pairs(pairs)
+        Self::from_pairs(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }
 
     /// Takes pairs that are decoded already.
@@ -134,8 +134,8 @@ impl Parameters {
     }
 }
 
-/// The members of a JSON object, repeated names included.
-struct JsonPairs(Vec<(String, String)>);
+/// The members of a JSON object, repeated names included; `None` for `null`.
+struct JsonPairs(Vec<(String, Option<String>)>);
 
 impl<'de> serde::Deserialize<'de> for JsonPairs {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -154,14 +154,14 @@ impl<'de> serde::Deserialize<'de> for JsonPairs {
                         return Err(serde::de::Error::custom("too many members or too deep"));
                     }
                     match value {
-                        // As an empty value: omitted for `find`, and still seen as a second one.
-                        serde_json::Value::Null => pairs.push((name, String::new())),
-                        serde_json::Value::String(text) => pairs.push((name, text)),
+                        // Omitted, and still seen where the name stands twice.
+                        serde_json::Value::Null => pairs.push((name, None)),
+                        serde_json::Value::String(text) => pairs.push((name, Some(text))),
                         nested @ (serde_json::Value::Object(_) | serde_json::Value::Array(_)) => {
-                            pairs.push((name, nested.to_string()));
+                            pairs.push((name, Some(nested.to_string())));
                         }
                         scalar @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_)) => {
-                            pairs.push((name, scalar.to_string()));
+                            pairs.push((name, Some(scalar.to_string())));
                         }
                     }
                 }

@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 const REPLAY_SPACE: &str = "dpop_jti_userinfo";
 
 /// A userinfo request (OpenID Connect Core §5.3.1).
-#[derive(Debug)]
 pub struct UserinfoRequest {
     /// `Authorization`.
     pub authorization: Option<String>,
@@ -26,6 +25,13 @@ pub struct UserinfoRequest {
     pub method: &'static str,
     /// Time, domain and address.
     pub context: RequestContext,
+}
+
+impl std::fmt::Debug for UserinfoRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Headers, form and query carry tokens.
+        f.debug_struct("UserinfoRequest").field("method", &self.method).finish_non_exhaustive()
+    }
 }
 
 /// Why userinfo refuses; the challenge of the answer follows from it (RFC 6750 §3, RFC 9449 §7.1).

@@ -3,7 +3,6 @@ use countersign_oauth::{Compliance, Error, OAuthError, Parameters, RequestContex
 use countersign_storage::{Storage, TenantSettings};
 
 /// A request that a client sends directly: parameters, headers, context. No decisions were taken yet.
-#[derive(Debug)]
 pub struct TokenRequest {
     /// The body's parameters.
     pub parameters: Parameters,
@@ -13,6 +12,13 @@ pub struct TokenRequest {
     pub dpop: Vec<String>,
     /// Time, domain and address.
     pub context: RequestContext,
+}
+
+impl std::fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Headers carry secrets and proofs.
+        f.debug_struct("TokenRequest").field("context", &self.context).finish_non_exhaustive()
+    }
 }
 
 /// Why an endpoint refuses, with what the answer's dress needs.

@@ -6,7 +6,9 @@ use std::thread;
 use countersign_authorization_endpoint::{CookieChange, LoginProblem, Shown};
 use countersign_oauth::{ConnectionId, ErrorCode, FaultKind, HandleHash, UserId};
 use countersign_storage::*;
-use countersign_testkit::{AUDIENCE, CALLBACK, CLIENT_ID, EMAIL, NOW, PASSWORD, USER_ID, block_on, connection};
+use countersign_testkit::{
+    AUDIENCE, CALLBACK, CLIENT_ID, EMAIL, NOW, PASSWORD, USER_ID, block_on, connection,
+};
 
 use crate::browser::{Visitor, code, error_page, login_form, problem, sent_back};
 use crate::hasher::{hash, old_hash};
