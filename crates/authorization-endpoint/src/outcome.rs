@@ -3,12 +3,19 @@ use countersign_oauth::{Compliance, Handle, OAuthError, Parameters, RequestConte
 use crate::{Answer, ErrorPage, Interaction};
 
 /// What a browser shows of itself: our cookies, each with every value that was sent under its name.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Browser {
     /// Values of the session cookie; several different ones count as none.
     pub session: Vec<String>,
     /// Values of the cookie that binds transactions to a browser.
     pub binding: Vec<String>,
+}
+
+impl std::fmt::Debug for Browser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A session's cookie is the session.
+        f.write_str("[redacted]")
+    }
 }
 
 /// An authorization request as it came, by GET or POST (OpenID Connect Core §3.1.2.1).

@@ -6,7 +6,6 @@ use countersign_oauth::{
 use countersign_storage::{Change, Changes, CommitError, LogEvent, Storage};
 
 /// A logout request at `/v2/logout`.
-#[derive(Debug)]
 pub struct LogoutRequest {
     /// The query's parameters.
     pub parameters: Parameters,
