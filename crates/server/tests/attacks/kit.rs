@@ -3,10 +3,11 @@
 use countersign_oauth::HandleHash;
 use countersign_storage::SingleUseKind;
 use countersign_testkit::vectors::{RFC7636_CHALLENGE, RFC7636_VERIFIER};
-use countersign_testkit::{AUDIENCE, USER_ID, block_on};
+use countersign_testkit::{AUDIENCE, EMAIL, PASSWORD, USER_ID, block_on};
 
 use crate::support::{
-    Callback, Harness, Request, Response, SPA_ID, WEB_CALLBACK, WEB_ID, WEB_SECRET, unescape,
+    Browser, Callback, Harness, Request, Response, SPA_ID, WEB_CALLBACK, WEB_ID, WEB_SECRET, authorize_url,
+    unescape,
 };
 
 /// Parameters to change before they are sent.
@@ -64,6 +65,13 @@ impl Harness {
     /// A new browser logs the test user in at the application.
     pub fn code_for(&self, client: &str, changed: &[(&str, &str)]) -> Callback {
         self.log_in(&asking(client, changed))
+    }
+
+    /// A browser that has a session of the test user.
+    pub fn signed_in_browser(&self) -> Browser {
+        let mut browser = self.browser();
+        browser.log_in(&authorize_url(&self.https, &asking(WEB_ID, &[])), EMAIL, PASSWORD);
+        browser
     }
 
     /// The tokens of a new login.
@@ -156,7 +164,7 @@ pub fn base64(text: &str) -> String {
 /// The same of bytes.
 pub fn base64_of(bytes: &[u8]) -> String {
     let mut encoded = countersign_jose::encode_base64url(bytes).replace('-', "+").replace('_', "/");
-    while encoded.len() % 4 != 0 {
+    while !encoded.len().is_multiple_of(4) {
         encoded.push('=');
     }
     encoded

@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod forgery;
 mod kit;
 mod raw;
 
@@ -19,9 +20,14 @@ mod client_authentication;
 mod code_after_change;
 mod code_replay;
 mod code_theft;
+mod cross_origin;
 mod dpop;
+mod dpop_binding;
 mod forms_csrf;
+mod http_limits;
 mod jwt;
+mod log_canary;
+mod pages;
 mod redirect_uri;
 mod refresh_theft;
 mod state_and_nonce;
