@@ -478,11 +478,3 @@ fn four_runs_of_random_changes_agree_with_the_reference() {
         }
     });
 }
-
-#[test]
-#[ignore = "minutes: run by hand after a change of a backend"]
-fn many_runs_of_random_changes_agree_with_the_reference() {
-    for seed in 150..250 {
-        compare(seed, 2000, 5);
-    }
-}
