@@ -6,7 +6,7 @@ use countersign_storage::{Change, Conflict, Consent, Storage};
 
 use crate::race;
 use crate::run::{attempt, read, write};
-use crate::samples::{at, consent, family, scope};
+use crate::samples::{at, authorization, consent, family, scope};
 
 const WHO: (&str, &str, &str) = ("user", "client", "api");
 
@@ -60,16 +60,22 @@ pub fn a_deleted_consent_ends_its_families(storage: &dyn Storage) {
     write(storage, [Change::GrantConsent(consent("of none", ("user", "client", "")))]);
     write(storage, [Change::InsertFamily(family("its own", WHO))]);
     write(storage, [Change::InsertFamily(family("of none", ("user", "client", "")))]);
-    for (place, who) in others.into_iter().enumerate() {
-        write(storage, [Change::InsertFamily(family(&format!("{place}"), who))]);
+    for (place, who) in others.into_iter().chain([("user", "client", "")]).enumerate() {
+        let name = format!("{place}");
+        write(storage, [Change::InsertFamily(family(&name, who))]);
+        write(storage, [Change::InsertAuthorization(authorization(&name, who))]);
     }
     write(storage, [Change::DeleteConsent { id: "consent".into(), at: at(1) }]);
     assert_eq!(standing(storage, WHO), None);
     let ended = |id: &str| read(storage.refresh_family(&id.into())).expect("the family").ended_at;
     assert_eq!((ended("its own"), ended("of none")), (Some(at(1)), None));
-    assert!((0..others.len()).all(|place| ended(&format!("{place}")).is_none()));
+    assert!((0..=others.len()).all(|place| ended(&format!("{place}")).is_none()));
+    let stored = |place: usize| read(storage.authorization(&format!("{place}").as_str().into()));
+    let living = |place| stored(place).expect("the authorization").ended_at.is_none();
+    assert!((0..=others.len()).all(living), "authorizations for something else stay");
     write(storage, [Change::DeleteConsent { id: "of none".into(), at: at(2) }]);
     assert_eq!((ended("its own"), ended("of none")), (Some(at(1)), Some(at(2))));
+    assert!((0..others.len()).all(living) && !living(others.len()));
 }
 
 pub fn an_id_of_a_consent_is_taken_once(storage: &dyn Storage) {

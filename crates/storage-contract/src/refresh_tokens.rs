@@ -156,8 +156,10 @@ pub fn the_later_touch_counts(storage: &dyn Storage) {
     assert_eq!(kept(), expected(6, Some(60)), "an earlier touch that comes late changes nothing");
     write(storage, [touch("token", 7, Some(50))]);
     assert_eq!(kept(), expected(7, Some(50)), "a lifetime lowered since counts");
+    write(storage, [touch("token", 7, Some(45))]);
+    assert_eq!(kept(), expected(7, Some(45)), "at the same moment the later commit counts");
     write(storage, [touch("token", 8, None)]);
-    assert_eq!(kept(), expected(8, Some(50)));
+    assert_eq!(kept(), expected(8, Some(45)));
     race(&[storage], 8, |storage, racer| {
         let now = 10 + i64::try_from(racer).expect("a small number");
         write(storage, [touch("token", now, Some(now * 10))]);

@@ -1,7 +1,7 @@
 //! What a decision saw is compared inside the commit (rule G1).
 #![expect(missing_docs, reason = "a clause's name is its sentence")]
 
-use countersign_storage::{Change, Changes, Conflict, RecordKind, Requirement, Storage};
+use countersign_storage::{Change, Changes, Conflict, RecordKind, Requirement, Storage, Upsert};
 
 use crate::run::{attempt, commit, read, write};
 use crate::samples::{
@@ -70,46 +70,9 @@ pub fn requirements_see_what_was_before_the_writes(storage: &dyn Storage) {
 }
 
 pub fn a_record_made_anew_does_not_meet_an_old_requirement(storage: &dyn Storage) {
-    let make = || {
-        [
-            Change::UpsertConnection(insert(connection("con_1"))),
-            Change::UpsertUser(insert(user("user"))),
-            Change::UpsertClient(insert(client("client"))),
-            Change::UpsertResourceServer(insert(api("api"))),
-            Change::UpsertClientGrant(insert(client_grant("client", "api"))),
-        ]
-    };
-    let seen = || {
-        [
-            read(storage.connection(&"con_1".into())).expect("the connection").requirement(),
-            read(storage.user(&"user".into())).expect("the user").requirement(),
-            read(storage.client(&"client".into())).expect("the client").requirement(),
-            read(storage.resource_server(&"api".into())).expect("the API").requirement(),
-            grant(storage),
-        ]
-    };
-    write(storage, make());
-    let old = seen();
-    let old_version = read(storage.client(&"client".into())).expect("the client").version;
-    write(
-        storage,
-        [
-            Change::DeleteClientGrant { id: client_grant("client", "api").id },
-            Change::DeleteResourceServer { id: api("api").id, at: at(1) },
-            Change::DeleteClient { id: "client".into(), at: at(1) },
-            Change::DeleteUser { id: "user".into(), at: at(1) },
-            Change::DeleteConnection { id: "con_1".into(), at: at(1) },
-        ],
-    );
-    write(storage, make());
-    for (old, new) in old.into_iter().zip(seen()) {
-        assert_eq!((old.record, &old.id), (new.record, &new.id));
-        let changes = Changes::none().requiring(old.clone());
-        assert_eq!(commit(storage, changes), Err(Conflict::Required(old)));
-        assert_eq!(commit(storage, Changes::none().requiring(new)), Ok(()));
+    for kind in VERSIONED {
+        kind.early_and_late(storage);
     }
-    let stale = Change::UpsertClient(narrow(client("client"), old_version));
-    assert_eq!(attempt(storage, stale), Err(Conflict::Version), "nor is its version an old one");
 }
 
 pub fn a_requirement_is_met_by_its_own_kind_alone(storage: &dyn Storage) {
@@ -212,4 +175,67 @@ fn grant(storage: &dyn Storage) -> Requirement {
     let subject = client_grant("client", "api").subject_type;
     let grant = read(storage.client_grant(&"client".into(), &"api".into(), subject));
     grant.expect("the client grant").requirement()
+}
+
+/// A kind of record that can be deleted and made anew under its old id.
+struct Versioned {
+    /// Adds the record of a name, or raises the epoch of the version given.
+    put: fn(name: &str, version: Option<i64>) -> Change,
+    delete: fn(name: &str) -> Change,
+    seen: fn(storage: &dyn Storage, name: &str) -> Option<Requirement>,
+}
+
+const VERSIONED: [Versioned; 5] = [
+    Versioned {
+        put: |name, version| Change::UpsertConnection(upsert(connection(name), version)),
+        delete: |name| Change::DeleteConnection { id: name.into(), at: at(1) },
+        seen: |storage, name| read(storage.connection(&name.into())).map(|record| record.requirement()),
+    },
+    Versioned {
+        put: |name, version| Change::UpsertUser(upsert(user(name), version)),
+        delete: |name| Change::DeleteUser { id: name.into(), at: at(1) },
+        seen: |storage, name| read(storage.user(&name.into())).map(|record| record.requirement()),
+    },
+    Versioned {
+        put: |name, version| Change::UpsertClient(upsert(client(name), version)),
+        delete: |name| Change::DeleteClient { id: name.into(), at: at(1) },
+        seen: |storage, name| read(storage.client(&name.into())).map(|record| record.requirement()),
+    },
+    Versioned {
+        put: |name, version| Change::UpsertResourceServer(upsert(api(name), version)),
+        delete: |name| Change::DeleteResourceServer { id: api(name).id, at: at(1) },
+        seen: |storage, name| read(storage.resource_server(&name.into())).map(|record| record.requirement()),
+    },
+    Versioned {
+        put: |name, version| Change::UpsertClientGrant(upsert(client_grant(name, "api"), version)),
+        delete: |name| Change::DeleteClientGrant { id: client_grant(name, "api").id },
+        seen: |storage, name| {
+            let subject = client_grant(name, "api").subject_type;
+            let grant = read(storage.client_grant(&name.into(), &"api".into(), subject));
+            grant.map(|record| record.requirement())
+        },
+    },
+];
+
+fn upsert<T>(record: T, version: Option<i64>) -> Upsert<T> {
+    Upsert { record, expected_version: version, raise_epoch: true }
+}
+
+impl Versioned {
+    /// Deletes one that was changed often, then one that was not, and makes the first anew.
+    fn early_and_late(&self, storage: &dyn Storage) {
+        write(storage, [(self.put)("early", None), (self.put)("often", None)]);
+        let first = (self.seen)(storage, "often").expect("the record").epoch;
+        write(storage, (0..5).map(|change| (self.put)("often", Some(first + change))));
+        let old = (self.seen)(storage, "often").expect("the record");
+        assert_eq!(old.epoch, first + 5);
+        write(storage, [(self.delete)("often"), (self.delete)("early")]);
+        assert_eq!((self.seen)(storage, "often"), None);
+        write(storage, [(self.put)("often", None)]);
+        let new = (self.seen)(storage, "often").expect("the record made anew");
+        assert_eq!(commit(storage, Changes::none().requiring(old.clone())), Err(Conflict::Required(old)));
+        assert_eq!(commit(storage, Changes::none().requiring(new)), Ok(()));
+        let stale = (self.put)("often", Some(first + 5));
+        assert_eq!(attempt(storage, stale), Err(Conflict::Version), "nor is its version an old one");
+    }
 }

@@ -110,7 +110,10 @@ pub fn a_deleted_user_takes_everything_along(storage: &dyn Storage) {
 pub fn a_deleted_client_takes_everything_along(storage: &dyn Storage) {
     let world = World::new(storage, ("user", "client", "api"));
     let pushed = SingleUse { kind: SingleUseKind::PushedRequest, ..code("pushed") };
-    write(storage, [Change::InsertSingleUse(pushed)]);
+    let spent = SingleUse { redeemed_at: Some(at(0)), ..code("spent") };
+    let loose = RefreshFamily { authorization_id: "absent".into(), ..family("loose", world.who) };
+    write(storage, [pushed, spent].map(Change::InsertSingleUse));
+    write(storage, [Change::InsertFamily(loose)]);
     write(storage, [Change::DeleteClient { id: "client".into(), at: at(1) }]);
     assert_eq!(read(storage.client(&"client".into())), None);
     world.assert_ended();
@@ -118,6 +121,10 @@ pub fn a_deleted_client_takes_everything_along(storage: &dyn Storage) {
     assert!(!world.has_client_grant());
     let pushed = read(storage.single_use(SingleUseKind::PushedRequest, &hash("pushed")));
     assert_eq!(pushed.expect("the pushed request").redeemed_at, Some(at(1)));
+    let spent = read(storage.single_use(SingleUseKind::AuthorizationCode, &hash("spent")));
+    assert_eq!(spent.expect("the spent code").redeemed_at, Some(at(0)));
+    let loose = read(storage.refresh_family(&"loose".into())).expect("the ended family stays");
+    assert_eq!(loose.ended_at, Some(at(1)));
     assert_eq!(world.code_redeemed(), Some(at(1)));
     assert_eq!(read(storage.session_clients(&world.name("session").as_str().into())), []);
     assert_eq!(world.session_ended(), None);

@@ -84,6 +84,8 @@ pub fn a_second_handle_is_taken_once_and_finds_nothing(storage: &dyn Storage) {
     assert_eq!(read(storage.single_use(SingleUseKind::DeviceCode, &hash("user code"))), None);
     let kept = read(storage.single_use(SingleUseKind::DeviceCode, &hash("device code")));
     assert_eq!(kept, Some(flow("device code")));
+    let another = SingleUse { second_handle: Some(hash("another user code")), ..flow("another") };
+    write(storage, [Change::InsertSingleUse(another)]);
     let of_another_kind = SingleUse { kind: SingleUseKind::PushedRequest, ..flow("pushed") };
     assert_eq!(attempt(storage, Change::InsertSingleUse(of_another_kind)), Ok(()));
 }

@@ -1,10 +1,10 @@
 //! The sweep takes what is over, and never what still finds a replay.
 #![expect(missing_docs, reason = "a clause's name is its sentence")]
 
-use countersign_oauth::Timestamp;
+use countersign_oauth::{AuthorizationId, Timestamp};
 use countersign_storage::{
-    AccessToken, Authorization, Bucket, Change, ExchangeRule, KeyState, RefreshFamily, RefreshToken, Session,
-    SingleUse, Storage, TenantSettings,
+    AccessToken, Bucket, Change, ExchangeRule, KeyState, RefreshFamily, RefreshToken, Session, SingleUse,
+    Storage, TenantSettings,
 };
 
 use crate::run::{attempt, read, write};
@@ -130,47 +130,46 @@ pub fn spent_tokens_of_a_living_family_stay(storage: &dyn Storage) {
     let spend =
         Change::ExchangeRefreshToken { handle: hash("first"), now: at(5), rule: ExchangeRule::Unspent };
     write(storage, [spend, Change::InsertRefreshToken(second)]);
-    sweep(storage, at(10));
-    let (spent, _) = read(storage.refresh_token(&hash("first"))).expect("the spent token finds its reuse");
-    assert_eq!(spent.spent_at, Some(at(5)));
-    sweep(storage, at(30));
+    for before in [10, 30] {
+        sweep(storage, at(before));
+        let (spent, _) = read(storage.refresh_token(&hash("first"))).expect("what finds its reuse");
+        assert_eq!(spent.spent_at, Some(at(30)));
+    }
+    sweep(storage, at(31));
     assert_eq!(read(storage.refresh_token(&hash("first"))), None, "past its idle end nothing accepts it");
     assert!(read(storage.refresh_token(&hash("second"))).is_some());
 }
 
 pub fn an_authorization_goes_when_nothing_hangs_from_it(storage: &dyn Storage) {
-    let id = || authorization("authorization", WHO).id;
-    let authorization_id = id();
+    let names = ["with a code", "with a token", "with a family", "with all", "that lives"];
+    write(storage, names.map(|name| Change::InsertAuthorization(authorization(name, WHO))));
+    let code = |name: &str, expires| {
+        let authorization_id = Some(AuthorizationId::new(name));
+        Change::InsertSingleUse(SingleUse { authorization_id, expires_at: at(expires), ..code(name) })
+    };
+    let token = |name: &str, expires| {
+        Change::InsertAccessToken(AccessToken { expires_at: at(expires), ..access_token(name, name) })
+    };
+    let family = |name: &str, expires| {
+        let (authorization_id, expires_at) = (name.into(), Some(at(expires)));
+        let record = RefreshFamily { authorization_id, expires_at, ..family(name, WHO) };
+        [Change::InsertFamily(record), Change::InsertRefreshToken(refresh_token(name, name))]
+    };
+    write(storage, [code("with a code", 29), token("with a token", 29)]);
+    write(storage, family("with a family", 29));
     write(
         storage,
-        [
-            Change::InsertAuthorization(authorization("authorization", WHO)),
-            Change::InsertSingleUse(SingleUse {
-                authorization_id: Some(id()),
-                expires_at: at(9),
-                ..code("code")
-            }),
-            Change::InsertAccessToken(AccessToken {
-                expires_at: at(19),
-                ..access_token("token", "authorization")
-            }),
-            Change::InsertFamily(RefreshFamily {
-                authorization_id,
-                expires_at: Some(at(29)),
-                ..family("family", WHO)
-            }),
-            Change::InsertRefreshToken(refresh_token("refresh token", "family")),
-            Change::InsertAuthorization(Authorization { session_id: None, ..authorization("other", WHO) }),
-            Change::InsertSingleUse(SingleUse { authorization_id: Some("other".into()), ..code("other") }),
-        ],
+        [code("with all", 9), token("with all", 19), code("that lives", 99), token("that lives", 99)],
     );
-    for before in [10, 20] {
+    write(storage, family("with all", 29));
+    write(storage, family("that lives", 99));
+    let stays = |name: &str| read(storage.authorization(&name.into())).is_some();
+    for before in [10, 20, 29] {
         sweep(storage, at(before));
-        assert!(read(storage.authorization(&id())).is_some());
+        assert!(names.into_iter().all(stays), "{before}");
     }
     sweep(storage, at(30));
-    assert_eq!(read(storage.authorization(&id())), None);
-    assert!(read(storage.authorization(&"other".into())).is_some());
+    assert_eq!(names.map(stays), [false, false, false, false, true]);
 }
 
 pub fn a_sweep_takes_no_more_than_its_limit(storage: &dyn Storage) {

@@ -135,6 +135,9 @@ pub fn an_earlier_login_that_comes_late_does_not_hide_a_later_one(storage: &dyn 
     let user = find(storage, "one").expect("the user");
     assert_eq!((user.logins_count, user.last_login), (2, Some(at(2))));
     assert_eq!(user.last_ip.as_deref(), Some("192.0.2.2"));
+    write(storage, [login(2, "192.0.2.3")]);
+    let user = find(storage, "one").expect("the user");
+    assert_eq!((user.logins_count, user.last_ip.as_deref()), (3, Some("192.0.2.3")));
 }
 
 pub fn an_update_leaves_the_logins_as_they_are(storage: &dyn Storage) {

@@ -145,7 +145,7 @@ impl State {
 
     fn delete_client(&mut self, id: &ClientId, at: Timestamp) {
         if let Some(gone) = self.clients.remove(id) {
-            self.floor = self.floor.max(gone.version).max(gone.epoch);
+            self.floor = self.floor.max(gone.version);
         }
         self.delete_client_grants(|grant| grant.client_id == *id);
         self.consents.retain(|_, consent| consent.client_id != *id);
@@ -160,7 +160,7 @@ impl State {
     fn delete_resource_server(&mut self, id: &ResourceServerId, at: Timestamp) {
         let Some(place) = self.resource_servers.iter().position(|record| record.id == *id) else { return };
         let gone = self.resource_servers.remove(place);
-        self.floor = self.floor.max(gone.version).max(gone.epoch);
+        self.floor = self.floor.max(gone.version);
         self.delete_client_grants(|grant| grant.audience == gone.identifier);
         self.consents.retain(|_, consent| consent.audience != gone.identifier);
         self.end_families(at, |family| family.audience.as_ref() == Some(&gone.identifier));
@@ -168,13 +168,13 @@ impl State {
 
     fn delete_client_grants(&mut self, chosen: impl Fn(&ClientGrant) -> bool) {
         for gone in self.client_grants.extract_if(.., |grant| chosen(grant)) {
-            self.floor = self.floor.max(gone.version).max(gone.epoch);
+            self.floor = self.floor.max(gone.version);
         }
     }
 
     fn delete_connection(&mut self, id: &ConnectionId, at: Timestamp) {
         for gone in self.connections.extract_if(.., |connection| connection.id == *id) {
-            self.floor = self.floor.max(gone.version).max(gone.epoch);
+            self.floor = self.floor.max(gone.version);
         }
         let users: Vec<UserId> = self
             .users

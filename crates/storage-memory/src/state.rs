@@ -32,7 +32,7 @@ pub(crate) struct State {
     pub(crate) log: Vec<LogEvent>,
     /// Raised by every change of configuration.
     pub(crate) configuration_version: i64,
-    /// The highest version and epoch of any deleted record: one made anew under an old id starts above.
+    /// The highest version of any deleted record, which no epoch exceeds: one made anew starts above.
     pub(crate) floor: i64,
 }
 

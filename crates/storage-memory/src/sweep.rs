@@ -24,7 +24,7 @@ impl State {
             let family = families.get(&token.family_id);
             let unspent_before = token.spent_at.is_none_or(|spent_at| spent_at < before);
             (past(token.idle_expires_at) && unspent_before)
-                || family.is_none_or(|family| past(family.ended_at) || past(family.expires_at))
+                || family.is_some_and(|family| past(family.ended_at) || past(family.expires_at))
         });
         let tokens = &self.refresh_tokens;
         swept += remove(&mut self.families, limit, |id, family| {

@@ -23,7 +23,7 @@ impl State {
     /// Ended rows stay until the sweep, so that a refresh can say that the user is gone.
     pub(crate) fn delete_user(&mut self, id: &UserId, at: Timestamp) {
         if let Some(gone) = self.users.remove(id) {
-            self.floor = self.floor.max(gone.version).max(gone.epoch);
+            self.floor = self.floor.max(gone.version);
         }
         self.consents.retain(|_, consent| consent.user_id != *id);
         self.end_authorizations(at, |authorization| authorization.user_id == *id);

@@ -4,7 +4,7 @@
 -- contract suite, and an ended row outlives what it points to until the sweep.
 
 -- configuration_version: raised by every change of configuration, compared by caches.
--- epoch_floor: highest version and epoch of any deleted record; one made anew starts above.
+-- epoch_floor: highest version of any deleted record; one made anew starts above.
 -- clock_high_water: the latest time that a commit named.
 CREATE TABLE counters (
     name TEXT PRIMARY KEY NOT NULL,

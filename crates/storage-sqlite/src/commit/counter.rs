@@ -18,18 +18,14 @@ pub(crate) fn configuration_version(connection: &mut SqliteConnection) -> QueryR
     counter.select(counters::value).first(connection)
 }
 
-/// The highest version and epoch of any deleted record.
+/// The highest version of any deleted record, which no epoch exceeds.
 pub(crate) fn epoch_floor(connection: &mut SqliteConnection) -> QueryResult<i64> {
     let counter = counters::table.filter(counters::name.eq(EPOCH_FLOOR));
     counter.select(counters::value).first(connection)
 }
 
-/// Keeps that a record with this version and epoch was deleted.
-pub(crate) fn raise_epoch_floor(
-    connection: &mut SqliteConnection,
-    (version, epoch): (i64, i64),
-) -> QueryResult<()> {
-    let highest = version.max(epoch);
-    let counter = counters::table.filter(counters::name.eq(EPOCH_FLOOR).and(counters::value.lt(highest)));
-    diesel::update(counter).set(counters::value.eq(highest)).execute(connection).map(drop)
+/// Keeps that a record with this version was deleted.
+pub(crate) fn raise_epoch_floor(connection: &mut SqliteConnection, version: i64) -> QueryResult<()> {
+    let counter = counters::table.filter(counters::name.eq(EPOCH_FLOOR).and(counters::value.lt(version)));
+    diesel::update(counter).set(counters::value.eq(version)).execute(connection).map(drop)
 }

@@ -9,11 +9,11 @@ use diesel::prelude::*;
 
 use super::{Written, counter, session, user as names};
 
-/// Deletes rows that have a version and an epoch, and keeps that they were there.
+/// Deletes rows that have a version, and keeps that they were there.
 macro_rules! delete_versioned {
     ($connection:expr, $table:ident, $chosen:expr) => {{
-        let gone: Vec<(i64, i64)> = diesel::delete($table::table.filter($chosen))
-            .returning(($table::version, $table::epoch))
+        let gone: Vec<i64> = diesel::delete($table::table.filter($chosen))
+            .returning($table::version)
             .get_results($connection)?;
         gone.into_iter().try_for_each(|gone| counter::raise_epoch_floor($connection, gone))?;
     }};
