@@ -113,7 +113,7 @@ fn run_kind(kind: Kind, work: &Work, openssl: OpenSsl) -> Result<(), String> {
         work::run_within_deadline(command)
     };
     // Each names the whole workspace, so that cargo settles on one set of features and compiles nothing twice.
-    let named = |name: &str| cargo(&["test", "--workspace", "--locked", "--test", name]);
+    let named = |name: &str| cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--test", name]);
     match kind {
         Kind::Fmt => cargo(&["fmt", "--all", "--check"]),
         Kind::Clippy => {
@@ -123,7 +123,7 @@ fn run_kind(kind: Kind, work: &Work, openssl: OpenSsl) -> Result<(), String> {
         Kind::Rfc => rfc::run(false),
         Kind::Unit => {
             let targets = unit_targets(&work.metadata(&["--no-deps"])?);
-            let mut arguments = vec!["test", "--workspace", "--locked", "--lib", "--bins"];
+            let mut arguments = vec!["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins"];
             for target in &targets {
                 arguments.extend(["--test", target]);
             }
