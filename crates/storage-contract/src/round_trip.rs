@@ -1,5 +1,4 @@
-//! Long because every record is written out, field by field. What is written is read: every field, with and
-//! without its value.
+//! What is written is read: every field, with and without its value.
 #![expect(missing_docs, reason = "a clause's name is its sentence")]
 
 use countersign_jose::Thumbprint;

@@ -128,7 +128,7 @@ pub fn spent_tokens_of_a_living_family_stay(storage: &dyn Storage) {
     let second = RefreshToken { idle_expires_at: Some(at(50)), ..successor("second", &first) };
     write(storage, [Change::InsertFamily(family("family", WHO)), Change::InsertRefreshToken(first)]);
     let spend =
-        Change::ExchangeRefreshToken { handle: hash("first"), now: at(5), rule: ExchangeRule::Unspent };
+        Change::ExchangeRefreshToken { handle: hash("first"), now: at(30), rule: ExchangeRule::Unspent };
     write(storage, [spend, Change::InsertRefreshToken(second)]);
     for before in [10, 30] {
         sweep(storage, at(before));

@@ -422,6 +422,9 @@ fn everything(storage: &dyn Storage) -> Vec<String> {
         storage.users(9),
         storage.log_events(9),
     );
+    for user in block_on(storage.users(9)).unwrap() {
+        lines.push(format!("{:?}", user.password.map(|hash| hash.as_str().to_owned())));
+    }
     for (name, hash) in names.iter().zip(&hashes) {
         let (user, client) = ((*name).into(), (*name).into());
         see!(

@@ -95,3 +95,12 @@ fn users_that_apply_brings_can_log_in_at_the_next_request_and_bring_no_clear_pas
     let ended = apply(&user);
     assert!(ended.out.contains("0 users created, 1 unchanged"), "{ended:?}");
 }
+
+#[test]
+fn in_development_failed_logins_hold_nobody_back() {
+    let beside = Beside::start();
+    for _ in 0..12 {
+        assert!(Person::sign_in_as(&beside.server, &beside.email, "not the password").is_err());
+    }
+    assert!(Person::sign_in_as(&beside.server, &beside.email, &beside.password).is_ok());
+}
