@@ -60,19 +60,20 @@ struct Beside {
     seen_by: &'static [&'static str],
 }
 
-/// `storage-schema` serves the SQL backends; the other two are for tests.
-const BESIDE: [Beside; 3] = [
+/// `storage-schema` serves the SQL backends; the others are for tests.
+const BESIDE: [Beside; 4] = [
     Beside {
         room: "storage-schema",
         sees: &["oauth", "jose", "storage"],
         seen_by: &["storage-sqlite", "storage-postgres"],
     },
     Beside { room: "storage-contract", sees: &["oauth", "jose", "storage"], seen_by: &[] },
+    Beside { room: "postgres-testbed", sees: &["oauth", "storage-postgres"], seen_by: &[] },
     Beside { room: "testkit", sees: &["oauth", "jose", "storage"], seen_by: &[] },
 ];
 
 /// Crates of others that belong into few rooms.
-const FOREIGN: [(&str, &[&str]); 19] = [
+const FOREIGN: [(&str, &[&str]); 20] = [
     ("actix-web", &["http", "fake-providers"]),
     ("actix-http", &["http"]),
     ("actix-rt", &["http"]),
@@ -86,12 +87,13 @@ const FOREIGN: [(&str, &[&str]); 19] = [
     ("hyper", &["outbound"]),
     ("josekit", &["crypto"]),
     ("libsqlite3-sys", &["storage-sqlite"]),
-    ("openssl", &["crypto", "http"]),
+    ("openssl", &["crypto", "http", "storage-postgres"]),
     ("p256", &["dpop"]),
     ("rand", &["crypto"]),
     ("reqwest", &["outbound"]),
-    ("tokio", &["http", "server", "outbound", "storage-postgres"]),
-    ("tokio-postgres", &["storage-postgres"]),
+    ("postgres-openssl", &["storage-postgres"]),
+    ("tokio", &["http", "server", "outbound", "storage-postgres", "postgres-testbed"]),
+    ("tokio-postgres", &["storage-postgres", "postgres-testbed"]),
 ];
 
 /// No floor up to [`NO_RUNTIME_UP_TO`] has one of these, not even in its tests.

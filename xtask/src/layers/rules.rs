@@ -90,11 +90,13 @@ fn own_fault(room: &str, other: &str) -> Option<String> {
 
 fn foreign_fault(room: &str, used: &Use) -> Option<String> {
     let name = used.name.as_str();
-    if RUNTIMES.contains(&name) && floor(room).is_none_or(|floor| floor <= NO_RUNTIME_UP_TO) {
+    let listed = FOREIGN.iter().find(|(foreign, _)| *foreign == name).map(|(_, rooms)| *rooms);
+    let named = listed.is_some_and(|rooms| rooms.contains(&room));
+    if RUNTIMES.contains(&name) && floor(room).map_or(!named, |floor| floor <= NO_RUNTIME_UP_TO) {
         return Some("only floor 8 and above have a runtime".to_owned());
     }
-    let (_, rooms) = FOREIGN.iter().find(|(foreign, _)| *foreign == name)?;
-    if used.in_tests_only || rooms.contains(&room) {
+    let rooms = listed?;
+    if used.in_tests_only || named {
         return None;
     }
     match rooms {
