@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use countersign_jose::KeyRing;
 use countersign_oauth::{Error, Fault, Handle, OAuthError, RequestContext, Sealer, SecureRandom};
 use countersign_storage::{Changes, Storage};
+use countersign_token::IdTokenReader;
 use countersign_users::{LoginLimits, PasswordHasher};
 
 use crate::{
@@ -21,8 +21,8 @@ pub struct AuthorizationEndpoint {
     pub sealer: Arc<dyn Sealer>,
     /// Draws codes, sessions and ids.
     pub random: Arc<dyn SecureRandom>,
-    /// Verifies `id_token_hint`.
-    pub keys: Arc<dyn KeyRing>,
+    /// Reads `id_token_hint`.
+    pub hints: IdTokenReader,
     /// Verifies passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// When accounts are held back.

@@ -1,9 +1,8 @@
 //! From a request on its way to the values of a page.
 
-use countersign_jose::{Algorithm, Expected, Jwt, KeyRing};
-use countersign_oauth::{ClientId, RequestContext, Sealer};
+use countersign_oauth::Sealer;
 use countersign_storage::User;
-use serde::Deserialize;
+use countersign_users::display_name;
 
 use crate::{
     ConfirmationForm, ConsentForm, FormFrame, Interaction, LoginForm, LoginProblem, ScopeLine,
@@ -51,7 +50,7 @@ pub(crate) fn consent(journey: &Journey<'_>, user: &User, sealer: &dyn Sealer) -
     };
     Interaction::Consent(ConsentForm {
         frame: frame(journey, CONSENT_PATH, sealer),
-        user_name: name_of(user),
+        user_name: display_name(user),
         api_name: api.map(|api| api.name.clone()),
         scopes: request
             .scope
@@ -66,38 +65,9 @@ pub(crate) fn confirmation(journey: &Journey<'_>, user: &User, sealer: &dyn Seal
     let target = journey.request.target.redirect_uri.as_str();
     Interaction::Confirmation(ConfirmationForm {
         frame: frame(journey, CONFIRMATION_PATH, sealer),
-        user_name: name_of(user),
+        user_name: display_name(user),
         target: target.split('?').next().unwrap_or(target).to_owned(),
     })
-}
-
-fn name_of(user: &User) -> String {
-    let name = user.profile.claims.get("name").and_then(serde_json::Value::as_str);
-    let named = user.email.as_deref().or(user.username.as_deref()).or(name);
-    named.unwrap_or(user.id.as_str()).to_owned()
-}
-
-/// The subject of an ID token that we issued to this client; an expired one still names its subject. Access
-/// tokens are typed alike and signed with the same keys: `aud` tells them apart (RFC 8725 §3.12, SP-063).
-pub(crate) fn hint_subject(
-    hint: &str,
-    client: &ClientId,
-    keys: &dyn KeyRing,
-    context: &RequestContext,
-) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Subject {
-        sub: String,
-    }
-    let expected = Expected {
-        typ: &["JWT"],
-        issuer: context.domain.issuer.as_str(),
-        audience: Some(client.as_str()),
-        algorithms: &[Algorithm::RS256, Algorithm::PS256, Algorithm::ES256],
-        now: None,
-    };
-    let subject: Subject = Jwt::verify(hint, keys, &expected).ok()?.claims().ok()?;
-    Some(subject.sub)
 }
 
 #[cfg(test)]

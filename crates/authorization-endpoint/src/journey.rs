@@ -206,9 +206,8 @@ impl AuthorizationEndpoint {
         else {
             return false;
         };
-        let client = &journey.request.client.id;
-        let subject = forms::hint_subject(hint, client, &*self.keys, journey.context);
-        signed_in.is_some_and(|signed_in| subject.as_deref() != Some(signed_in.user.id.as_str()))
+        let hint = self.hints.read(hint, &journey.request.client, &journey.context.domain);
+        signed_in.is_some_and(|signed_in| hint.map_or(true, |hint| hint.sub != signed_in.user.id.as_str()))
     }
 }
 

@@ -1,9 +1,9 @@
 use std::marker::PhantomData;
 
-use countersign_oauth::Timestamp;
+use countersign_oauth::{Secret, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Algorithm, Compact, JoseError, KeyRing, parse_json};
+use crate::{Algorithm, Compact, JoseError, KeyRing, Signer, parse_json};
 
 /// Marker: signature, issuer, audience and times were checked.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ pub struct RegisteredClaims {
 /// A JWT (RFC 7519). Claims can be read only from `Jwt<Verified>`.
 #[derive(Debug, Clone)]
 pub struct Jwt<State> {
-    kid: String,
+    kid: Option<String>,
     payload: Vec<u8>,
     state: PhantomData<State>,
 }
@@ -78,28 +78,38 @@ impl Jwt<Verified> {
     pub fn verify(token: &str, keys: &dyn KeyRing, expected: &Expected<'_>) -> Result<Self, JoseError> {
         let compact = Compact::parse(token)?;
         let algorithm = compact.algorithm(expected.algorithms)?;
-        let typ = compact.header.typ.as_deref().ok_or(JoseError::Type)?;
-        if !expected.typ.iter().any(|known| known.eq_ignore_ascii_case(typ)) {
-            return Err(JoseError::Type);
+        check_type(&compact, expected)?;
+        let kid = compact.header.kid.clone().ok_or(JoseError::Key)?;
+        keys.verify(&kid, algorithm, compact.signing_input.as_bytes(), &compact.signature)?;
+        check_claims(&compact, expected)?;
+        Ok(Self { kid: Some(kid), payload: compact.payload, state: PhantomData })
+    }
+
+    /// Parses and verifies a token that we issued ourselves under a secret (RFC 7518 §3.2).
+    ///
+    /// The signer's algorithm is the only one: whoever holds a public key of ours cannot pass it off as the
+    /// secret (RFC 8725 §2.1, §3.1). [`Expected::algorithms`] is not read.
+    ///
+    /// # Errors
+    /// [`JoseError`] naming the first rule broken.
+    pub fn verify_by_secret(
+        token: &str,
+        signer: &dyn Signer,
+        expected: &Expected<'_>,
+    ) -> Result<Self, JoseError> {
+        let compact = Compact::parse(token)?;
+        let algorithm = compact.algorithm(&[signer.algorithm()])?;
+        if algorithm.is_asymmetric() {
+            return Err(JoseError::Algorithm);
         }
-        let kid = compact.header.kid.as_deref().ok_or(JoseError::Key)?;
-        keys.verify(kid, algorithm, compact.signing_input.as_bytes(), &compact.signature)?;
-        let claims: RegisteredClaims = parse_json(&compact.payload)?;
-        if claims.iss != expected.issuer {
-            return Err(JoseError::Issuer);
+        check_type(&compact, expected)?;
+        let right = signer.sign(compact.signing_input.as_bytes()).map_err(|_| JoseError::Key)?;
+        // Secrets compare in constant time.
+        if Secret::new(right) != Secret::new(compact.signature.clone()) {
+            return Err(JoseError::Signature);
         }
-        if expected.audience.is_some_and(|audience| !claims.aud.contains(audience)) {
-            return Err(JoseError::Audience);
-        }
-        if let Some(now) = expected.now {
-            if claims.exp <= now.seconds() {
-                return Err(JoseError::Expired);
-            }
-            if [claims.iat, claims.nbf].into_iter().flatten().any(|at| at > now.seconds() + 60) {
-                return Err(JoseError::NotYetValid);
-            }
-        }
-        Ok(Self { kid: kid.to_owned(), payload: compact.payload, state: PhantomData })
+        check_claims(&compact, expected)?;
+        Ok(Self { kid: None, payload: compact.payload, state: PhantomData })
     }
 
     /// The claims as a typed value.
@@ -110,9 +120,35 @@ impl Jwt<Verified> {
         serde_json::from_slice(&self.payload).map_err(|_| JoseError::Json)
     }
 
-    /// The key that signed it.
+    /// The key that signed it; secrets have no name.
     #[must_use]
-    pub fn kid(&self) -> &str {
-        &self.kid
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
     }
+}
+
+/// The exact types that are right here, and no other (RFC 8725 §3.11).
+fn check_type(compact: &Compact<'_>, expected: &Expected<'_>) -> Result<(), JoseError> {
+    let typ = compact.header.typ.as_deref().ok_or(JoseError::Type)?;
+    let fits = expected.typ.iter().any(|known| known.eq_ignore_ascii_case(typ));
+    if fits { Ok(()) } else { Err(JoseError::Type) }
+}
+
+/// Issuer, audience and times (RFC 7519 §4.1).
+fn check_claims(compact: &Compact<'_>, expected: &Expected<'_>) -> Result<(), JoseError> {
+    let claims: RegisteredClaims = parse_json(&compact.payload)?;
+    if claims.iss != expected.issuer {
+        return Err(JoseError::Issuer);
+    }
+    if expected.audience.is_some_and(|audience| !claims.aud.contains(audience)) {
+        return Err(JoseError::Audience);
+    }
+    let Some(now) = expected.now else { return Ok(()) };
+    if claims.exp <= now.seconds() {
+        return Err(JoseError::Expired);
+    }
+    if [claims.iat, claims.nbf].into_iter().flatten().any(|at| at > now.seconds() + 60) {
+        return Err(JoseError::NotYetValid);
+    }
+    Ok(())
 }

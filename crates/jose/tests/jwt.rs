@@ -50,7 +50,7 @@ fn refused(claims: &Value) -> Option<JoseError> {
 #[test]
 fn a_right_token_gives_its_claims_and_its_key() {
     let jwt = verify(&sign("at+jwt", &claims())).unwrap();
-    assert_eq!(jwt.kid(), TEST_RSA_KID);
+    assert_eq!(jwt.kid(), Some(TEST_RSA_KID));
     assert_eq!(jwt.claims::<Value>().unwrap()["sub"], "s");
     assert_eq!(jwt.claims::<Vec<String>>().err(), Some(JoseError::Json));
 }
@@ -211,4 +211,31 @@ fn sp_065_claims_that_stand_twice_are_refused() {
         let token = format!("{input}.{}", encode_base64url(signature));
         assert_eq!(verify(&token).err(), Some(JoseError::Json), "{twice}");
     }
+}
+
+#[test]
+fn sp_060_a_token_under_a_secret_verifies_by_that_secret_alone() {
+    let ring = TestKeyRing::new();
+    let secret = ring.symmetric_signer(b"the secret");
+    let verify = |token: &str, signer: &dyn Signer| Jwt::verify_by_secret(token, signer, &EXPECTED);
+    let token = sign_compact(&*secret, "at+jwt", &claims()).unwrap();
+    let jwt = verify(&token, &*secret).unwrap();
+    assert_eq!((jwt.kid(), &jwt.claims::<Value>().unwrap()["sub"]), (None, &json!("s")));
+
+    let other = ring.symmetric_signer(b"another secret");
+    assert_eq!(verify(&token, &*other).err(), Some(JoseError::Signature));
+    let cut = token.get(..token.len() - 3).unwrap();
+    assert_eq!(verify(cut, &*secret).err(), Some(JoseError::Signature));
+    assert_eq!(Jwt::verify(&token, &ring, &EXPECTED).err(), Some(JoseError::Algorithm));
+    // The key ring's tokens do not verify by a secret, nor by a signer that is none.
+    let rsa = ring.signer(Algorithm::RS256).unwrap();
+    let signed = sign("at+jwt", &claims());
+    assert_eq!(verify(&signed, &*secret).err(), Some(JoseError::Algorithm));
+    assert_eq!(verify(&signed, &*rsa).err(), Some(JoseError::Algorithm));
+    // The rest is checked as for any token.
+    let under = |typ: &str, claims: &Value| verify(&sign_compact(&*secret, typ, claims).unwrap(), &*secret);
+    assert_eq!(under("JWT", &claims()).err(), Some(JoseError::Type));
+    assert_eq!(under("at+jwt", &with("iss", json!("x"))).err(), Some(JoseError::Issuer));
+    assert_eq!(under("at+jwt", &with("aud", json!("x"))).err(), Some(JoseError::Audience));
+    assert_eq!(under("at+jwt", &with("exp", json!(NOW.seconds()))).err(), Some(JoseError::Expired));
 }

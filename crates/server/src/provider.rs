@@ -11,7 +11,7 @@ use countersign_oauth::{BoxFuture, Clock, Domain, Fault, Issuer, Sealer, SecureR
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
 use countersign_pages::{Language, Pages};
 use countersign_storage::Storage;
-use countersign_token::TokenIssuer;
+use countersign_token::{IdTokenReader, TokenIssuer};
 use countersign_token_endpoint::{
     Grants, IntrospectionEndpoint, RegistryError, RevocationEndpoint, TokenEndpoint,
 };
@@ -71,6 +71,7 @@ pub(crate) fn compose(
     readiness: Readiness,
 ) -> Result<Provider, Failure> {
     let Parts { storage, check: _, clock, random, sealer, hasher, verifier } = parts.clone();
+    let hints = IdTokenReader::new(keys.clone(), sealer.clone(), SECRET_PURPOSE);
     let contradiction = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
     Ok(Provider {
         domains: deployment.domains.iter().cloned().map(|issuer| Arc::new(Domain { issuer })).collect(),
@@ -95,7 +96,7 @@ pub(crate) fn compose(
             storage: storage.clone(),
             sealer: sealer.clone(),
             random: random.clone(),
-            keys: keys.clone(),
+            hints: hints.clone(),
             hasher,
             limits: deployment.login_limits,
         },

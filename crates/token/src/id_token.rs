@@ -1,9 +1,13 @@
+mod read;
+
 use countersign_jose::{Signer, sign_compact};
 use countersign_oauth::{Domain, Fault, Timestamp};
 use countersign_storage::Client;
 use serde_json::Value;
 
 use crate::IdTokenPlan;
+
+pub use read::{IdTokenHint, IdTokenReader};
 
 /// Mints an ID token (OpenID Connect Core §2); protocol claims win over profile claims.
 pub(crate) fn mint(

@@ -10,6 +10,7 @@ mod refresh_token;
 mod response;
 
 pub use constraint::SenderConstraint;
+pub use id_token::{IdTokenHint, IdTokenReader};
 pub use issuer::{IssuedTokens, MintContext, TokenIssuer};
 pub use plan::{AccessTokenPlan, IdTokenPlan, RefreshTokenPlan, Subject, TokenPlan};
 pub use read::{AccessTokenClaims, AccessTokenReader, TokenRejection};

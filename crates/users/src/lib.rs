@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod claims;
+mod display_name;
 mod identifier;
 mod login_attempts;
 mod password;
 mod session;
 
 pub use claims::{ClaimStyle, claims_for_scope, is_claim_scope};
+pub use display_name::display_name;
 pub use identifier::normalise_identifier;
 pub use login_attempts::{Account, LoginAttempts, LoginLimits, release_account};
 pub use password::{MAX_PASSWORD_BYTES, PasswordHasher, PasswordRule, Verification, check_new_password};

@@ -1,13 +1,7 @@
-use std::sync::Arc;
-
-use countersign_jose::{KeyRing as _, sign_compact};
-use countersign_oauth::{Handle, Issuer, RequestContext};
+use countersign_oauth::{Handle, Issuer};
 use countersign_storage::Changes;
 use countersign_storage_memory::MemoryStorage;
-use countersign_testkit::{
-    AUDIENCE, CLIENT_ID, ISSUER, NOW, SeededRandom, TestKeyRing, TestSealer, USER_ID, request_context, user,
-};
-use serde_json::json;
+use countersign_testkit::{AUDIENCE, ISSUER, NOW, SeededRandom, TestSealer, request_context, user};
 
 use super::*;
 use crate::next::Done;
@@ -82,19 +76,6 @@ fn the_consent_page_shows_descriptions_where_the_tenant_says_so() {
 }
 
 #[test]
-fn a_user_is_named_by_address_else_username_else_name_else_id() {
-    let mut jane = user();
-    assert_eq!(name_of(&jane), "jane@example.com");
-    jane.email = None;
-    jane.username = Some("jane".to_owned());
-    assert_eq!(name_of(&jane), "jane");
-    jane.username = None;
-    assert_eq!(name_of(&jane), "Jane Doe");
-    jane.profile.claims.clear();
-    assert_eq!(name_of(&jane), USER_ID);
-}
-
-#[test]
 fn the_confirmation_page_shows_the_target_without_its_query() {
     let storage = store();
     crate::tests::edit_client(&storage, |client| {
@@ -105,48 +86,4 @@ fn the_confirmation_page_shows_the_target_without_its_query() {
         with_journey(&storage, &more, |journey| confirmation(journey, &user(), &TestSealer::default()));
     let Interaction::Confirmation(form) = form else { panic!("{form:?}") };
     assert_eq!(form.target, "com.example.app://cb/x");
-}
-
-fn hint(typ: &str, claims: &serde_json::Value, algorithm: Algorithm) -> String {
-    sign_compact(&*TestKeyRing::new().signer(algorithm).unwrap(), typ, claims).unwrap()
-}
-
-fn subject_of(hint: &str) -> Option<String> {
-    hint_subject(hint, &CLIENT_ID.into(), &TestKeyRing::new(), &request_context())
-}
-
-#[test]
-fn a_hint_names_its_subject_though_it_has_expired() {
-    let claims = json!({ "iss": ISSUER, "sub": USER_ID, "aud": "test-client", "iat": 1, "exp": 2 });
-    for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::PS256] {
-        assert_eq!(subject_of(&hint("JWT", &claims, algorithm)).as_deref(), Some(USER_ID));
-    }
-}
-
-#[test]
-fn sp_059_sp_063_sp_068_a_hint_that_is_no_id_token_of_ours_names_nobody() {
-    let claims = json!({ "iss": ISSUER, "sub": USER_ID, "aud": "test-client", "iat": 1, "exp": 2 });
-    let foreign = json!({ "iss": "https://other.example.com/", "sub": USER_ID, "aud": "x", "exp": 2 });
-    let no_subject = json!({ "iss": ISSUER, "aud": "test-client", "exp": 2 });
-    let for_an_api =
-        json!({ "iss": ISSUER, "sub": USER_ID, "aud": [AUDIENCE], "azp": "test-client", "exp": 2 });
-    let right = hint("JWT", &claims, Algorithm::RS256);
-    let (input, _) = right.rsplit_once('.').unwrap();
-    for bad in [
-        String::new(),
-        "a.b.c".to_owned(),
-        format!("{input}."),
-        format!("{input}.AAAA"),
-        hint("at+jwt", &claims, Algorithm::RS256),
-        hint("logout+jwt", &claims, Algorithm::RS256),
-        hint("JWT", &foreign, Algorithm::RS256),
-        hint("JWT", &no_subject, Algorithm::RS256),
-        hint("JWT", &for_an_api, Algorithm::RS256),
-        sign_compact(&*TestKeyRing::new().symmetric_signer(b"k"), "JWT", &claims).unwrap(),
-    ] {
-        assert_eq!(subject_of(&bad), None, "{bad}");
-    }
-    let elsewhere = Arc::new(countersign_oauth::Domain { issuer: Issuer::new("http://localhost:3000/") });
-    let context = RequestContext { domain: elsewhere, ..request_context() };
-    assert_eq!(hint_subject(&right, &CLIENT_ID.into(), &TestKeyRing::new(), &context), None);
 }

@@ -10,6 +10,7 @@ use countersign_testkit::{
     AUDIENCE, CLIENT_ID, EMAIL, PASSWORD, SESSION_COOKIE, SeededRandom, TestKeyRing, TestSealer, USER_ID,
     api, block_on, client, connection, session, user, user_client_grant,
 };
+use countersign_token::IdTokenReader;
 use countersign_users::LoginLimits;
 
 use crate::browser::Visitor;
@@ -31,7 +32,11 @@ impl House {
             storage: storage.clone(),
             sealer: Arc::new(TestSealer::default()),
             random: Arc::new(SeededRandom::default()),
-            keys: Arc::new(TestKeyRing::new()),
+            hints: IdTokenReader::new(
+                Arc::new(TestKeyRing::new()),
+                Arc::new(TestSealer::default()),
+                "client_secret",
+            ),
             hasher: hasher.clone(),
             limits: LoginLimits { per_account_and_ip: Some(10), per_account: Some(100) },
         };

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod access_tokens;
+mod hints;
 mod id_tokens;
 mod mint;
 mod reader;
