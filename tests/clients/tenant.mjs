@@ -1,11 +1,9 @@
-// Fills in tenant.yaml: node tenant.mjs OUT.yaml
+// Fills in a tenant file: node tenant.mjs OUT.yaml [IN.yaml]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const template = readFileSync(new URL('tenant.yaml', import.meta.url), 'utf8');
-/** The ports that the template wants, by name. */
-export const portNames = [...new Set(Array.from(template.matchAll(/##([A-Z_]+)##/g), (match) => match[1]))];
+const PORT = /##([A-Z_]+)##/g;
 
 const isFree = (port) => new Promise((answer) => {
   const server = createServer().once('error', () => answer(false));
@@ -22,11 +20,14 @@ export async function freePorts(count) {
   return [...ports];
 }
 
-/** Writes the tenant file to `target` with these ports, in the order of `portNames`. */
-export function writeTenant(target, ports) {
-  writeFileSync(target, template.replace(/##([A-Z_]+)##/g, (_, name) => ports[portNames.indexOf(name)]));
+/** Writes the tenant file `source` to `target` with a free port for each name. */
+export async function fillIn(source, target) {
+  const template = readFileSync(source, 'utf8');
+  const names = [...new Set(Array.from(template.matchAll(PORT), ([, name]) => name))];
+  const ports = await freePorts(names.length);
+  writeFileSync(target, template.replace(PORT, (_, name) => ports[names.indexOf(name)]));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  writeTenant(process.argv[2], await freePorts(portNames.length));
+  await fillIn(process.argv[3] ?? fileURLToPath(new URL('tenant.yaml', import.meta.url)), process.argv[2]);
 }

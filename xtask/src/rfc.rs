@@ -39,8 +39,9 @@ struct CodeLink {
 /// Runs the check, after renewing the two tables if that is asked for.
 pub(crate) fn run(write: bool) -> Result<(), String> {
     let root = Work::find()?.root().to_path_buf();
-    let rust = sources::read(&root, &["bins", "crates"], "rs")?;
-    let script = sources::read(&root, &["tests/clients"], "mjs")?;
+    let rust = sources::read(&root, &["bins", "crates", "tests/clients"], "rs")?;
+    let mut script = sources::read(&root, &["tests/clients"], "mjs")?;
+    script.extend(sources::read(&root, &["tests/clients"], "py")?);
     let found = find(&rust, &script);
     let promised = checklist::parse(&sources::read_text(&root.join(CHECKLIST))?)?;
     let mut faults = Vec::new();

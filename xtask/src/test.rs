@@ -135,7 +135,7 @@ fn run_kind(kind: Kind, work: &Work, openssl: OpenSsl) -> Result<(), String> {
             // Naming one small test target brings in the features that the tests compiled with.
             let binary = ["--bin", "countersign", "--test", "contract"];
             cargo(&[["build", "--workspace", "--locked"].as_slice(), &binary].concat())?;
-            clients(work)
+            clients(work, openssl)
         }
     }
 }
@@ -155,7 +155,7 @@ fn unit_targets(metadata: &Value) -> Vec<String> {
     names
 }
 
-fn clients(work: &Work) -> Result<(), String> {
+fn clients(work: &Work, openssl: OpenSsl) -> Result<(), String> {
     let script = Path::new("tests/clients/run.mjs");
     if !work.root().join(script).is_file() {
         return Err(format!("{} is missing", script.display()));
@@ -167,6 +167,8 @@ fn clients(work: &Work) -> Result<(), String> {
     let path = search_path(programs)?;
     let mut node = Command::new("node");
     node.arg(script).arg("--binary").arg(target.join("debug").join("countersign"));
+    node.arg("--cache").arg(target.join("clients"));
+    openssl.tell(&mut node);
     node.current_dir(work.root()).env("PATH", path);
     in_home(&mut node, &home);
     let result = work::run_within_deadline(node);
@@ -195,6 +197,8 @@ fn in_home(command: &mut Command, home: &Path) {
         ("npm_config_cache", ".npm"),
         ("PIP_CONFIG_FILE", ".config/pip/pip.conf"),
         ("PIP_CACHE_DIR", ".cache/pip"),
+        ("CARGO_HOME", ".cargo"),
+        ("RUSTUP_HOME", ".rustup"),
     ];
     for (name, below) in kept {
         let place = real.join(below);

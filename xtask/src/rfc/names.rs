@@ -148,7 +148,7 @@ pub(super) fn in_script(text: &str) -> Vec<(String, Vec<Item>)> {
         if found.is_empty() {
             continue;
         }
-        let title = quoted(line).unwrap_or_else(|| line.trim());
+        let title = method(line).or_else(|| quoted(line)).unwrap_or_else(|| line.trim());
         found.sort_unstable();
         found.dedup();
         tests.push((title.to_owned(), found));
@@ -169,6 +169,11 @@ fn spelled_out(line: &str, prefix: &str) -> Vec<Item> {
         found.extend(numbers.map_while(|number| Item::parse(prefix, number)));
     }
     found
+}
+
+/// The name of the Python function that a line begins.
+fn method(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("def ")?.split('(').next()
 }
 
 /// The first string in a line.

@@ -131,7 +131,10 @@ fn the_nearest_test_is_linked() {
             file("crates/server/tests/flows/token.rs", "// RFC 6749 §3.2\n#[test]\nfn core_001_a() {}\n"),
             file("crates/http/src/other.rs", "// RFC 6749 §3.3\n"),
         ],
-        &[file("tests/clients/spa.mjs", "test('core 2: b')\n")],
+        &[
+            file("tests/clients/spa.mjs", "test('core 2: b')\n"),
+            file("tests/clients/suite_test.py", "    def test_core_004_c(self):\n"),
+        ],
     );
     let sections = report::sections(&found);
     let row = |row: &str| assert!(sections.contains(&format!("| {row} |\n")), "{row} not in {sections}");
@@ -142,7 +145,8 @@ fn the_nearest_test_is_linked() {
     let numbers = report::numbers(&found);
     assert!(numbers.ends_with(
         "| core 1 | `core_001_a` | `crates/server/tests/flows/token.rs` |\n\
-         | core 2 | `core 2: b` | `tests/clients/spa.mjs` |\n"
+         | core 2 | `core 2: b` | `tests/clients/spa.mjs` |\n\
+         | core 4 | `test_core_004_c` | `tests/clients/suite_test.py` |\n"
     ));
     let promised = checklist::parse("core 1\ncore 3\n").unwrap();
     assert_eq!(
