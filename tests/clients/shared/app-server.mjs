@@ -10,7 +10,8 @@ import { dirname, join } from 'node:path';
 const sdk = join(dirname(createRequire(import.meta.url).resolve('@auth0/auth0-spa-js/package.json')), 'dist', 'auth0-spa-js.production.js');
 const PAGE = '<!doctype html><html lang="en"><title>App</title><script src="/sdk.js"></script><h1>App</h1></html>';
 
-function selfSigned() {
+/** A certificate of an app's own, for localhost and 127.0.0.1; nothing but Chromium under test takes it. */
+export function selfSigned() {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-app-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   try {
