@@ -14,12 +14,12 @@ const usage = `usage: node run.mjs --binary PATH [--only NAME]... [--cache DIR] 
 const SUITE_DEADLINE = 10 * 60_000;
 
 /** Runs one suite in a process of its own; tells whether it passed. */
-async function runSuite({ name, folder, language }, ready, { cache, scratch, readyFile, interrupt }) {
+async function runSuite({ name, folder, language }, ready, { binary, cache, scratch, readyFile, interrupt }) {
   console.log(`\n== ${name}`);
   const [command, ...args] = language.command(folder, cache);
   const suite = start(command, args, {
     detached: true, // a process group, so that the browser ends too
-    env: { ...process.env, TMPDIR: scratch, COUNTERSIGN_READY_FILE: readyFile, ...language.environment(ready, cache) },
+    env: { ...process.env, TMPDIR: scratch, COUNTERSIGN_READY_FILE: readyFile, COUNTERSIGN_BINARY: binary, ...language.environment(ready, cache) },
   });
   const end = () => stop(suite, { group: true });
   const tooLong = setTimeout(() => { console.error(`${name} took too long`); end(); }, SUITE_DEADLINE);

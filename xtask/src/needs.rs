@@ -81,8 +81,13 @@ fn missing_for_building() -> Vec<&'static str> {
 }
 
 fn missing_for_clients() -> Vec<&'static str> {
-    let commands =
-        [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("node", "nodejs"), ("npm", "npm")];
+    let commands = [
+        ("chromium", "chromium"),
+        ("chromedriver", "chromium-driver"),
+        ("certutil", "libnss3-tools"),
+        ("node", "nodejs"),
+        ("npm", "npm"),
+    ];
     let mut missing: Vec<_> =
         commands.into_iter().filter(|(command, _)| !on_path(command)).map(|(_, package)| package).collect();
     if !succeeds("python3", &["-c", "import ensurepip, venv"]) {

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -21,6 +22,12 @@ pub(crate) struct Dev {
     /// The only issuer, instead of <https://localhost:3443/> and <http://localhost:3000/>
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// A further name of this machine, such as host.docker.internal: an https domain of its own; repeatable
+    #[arg(long = "host", value_name = "NAME", conflicts_with = "issuer")]
+    hosts: Vec<String>,
+    /// Where the https domains listen beside loopback, such as 0.0.0.0: whoever reaches it reaches the server
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "issuer")]
+    listen: Option<IpAddr>,
     /// A tenant file instead of the sample tenant: the YAML that auth0-deploy-cli exports
     #[arg(long, value_name = "FILE")]
     tenant: Option<PathBuf>,
@@ -45,6 +52,8 @@ impl Dev {
             http_port: self.http_port,
             https_port: self.https_port,
             issuer: self.issuer,
+            hosts: self.hosts,
+            listen: self.listen,
             tenant: self.tenant,
             users: self.users,
             allow_unenforced: self.allow_unenforced,

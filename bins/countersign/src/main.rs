@@ -6,6 +6,7 @@ mod dev;
 mod serve;
 mod settings;
 mod store;
+mod trust;
 mod users;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ enum Command {
     Apply(apply::Apply),
     /// Look after users, beside a running server
     Users(users::Users),
+    /// Make this machine's programs trust the authority of a development server, or undo it
+    Trust(trust::Trust),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Config(config) => config.run(&environment),
         Command::Apply(apply) => apply.run(&environment),
         Command::Users(users) => users.run(&environment),
+        Command::Trust(trust) => trust.run(&environment),
     };
     match result {
         Ok(Ended::Done) => ExitCode::SUCCESS,

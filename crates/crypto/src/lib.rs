@@ -15,7 +15,9 @@ mod x509;
 
 pub use clock::SystemClock;
 pub use data_keys::{DataKeyError, DataKeys};
-pub use dev_authority::{DevAuthority, ServerCertificate, certificate_expires_within};
+pub use dev_authority::{
+    DevAuthority, ServerCertificate, certificate_expires_within, certificate_fingerprint,
+};
 pub use generate::generate_signing_key;
 pub use password::{Argon2Cost, Argon2Hasher, PhcError, check_phc};
 pub use random::OsRandom;

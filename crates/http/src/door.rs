@@ -51,9 +51,10 @@ pub(crate) async fn door(
     request.extensions_mut().insert(noted.clone());
     let method = request.method().clone();
     let path: String = request.path().chars().take(256).collect();
-    // Never for loopback names: it would break a developer's other local servers.
+    // Never for loopback names and in development: it would break a developer's other local servers.
     let secure = provider
         .as_ref()
+        .filter(|provider| !provider.development)
         .and_then(|provider| domain(request.request(), provider))
         .is_some_and(|domain| domain.is_secure() && !is_loopback(domain.issuer.authority()));
     let mut response = match refuse_oversize(&request) {

@@ -7,6 +7,7 @@ mod discovery;
 mod health;
 mod interaction;
 mod logout;
+mod playground;
 mod unserved;
 mod userinfo;
 
@@ -18,6 +19,15 @@ fn resource(path: &str, allow: &'static str) -> actix_web::Resource {
     web::resource(path).default_service(web::to(move || async move {
         HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allow)).finish()
     }))
+}
+
+/// What a development server offers beside the others.
+pub(crate) fn configure_development(config: &mut web::ServiceConfig) {
+    config.service(
+        resource("/playground", "GET, POST")
+            .route(web::get().to(playground::get))
+            .route(web::post().to(playground::post)),
+    );
 }
 
 /// Every route of the server.

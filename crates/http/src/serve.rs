@@ -52,6 +52,7 @@ pub async fn serve(
     options: HttpOptions,
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
+    let development = provider.development;
     let data = web::Data::from(provider);
     let proxies = web::Data::new(TrustedProxies(options.trusted_proxies.clone().into()));
     let mut server = HttpServer::new(move || {
@@ -60,6 +61,11 @@ pub async fn serve(
             .app_data(proxies.clone())
             .wrap(from_fn(door::door))
             .configure(routes::configure)
+            .configure(|config| {
+                if development {
+                    routes::configure_development(config);
+                }
+            })
             .default_service(web::to(routes::not_found))
     })
     .workers(options.workers)

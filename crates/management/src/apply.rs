@@ -4,7 +4,7 @@ mod api;
 mod client;
 mod client_grant;
 mod connection;
-mod narrow;
+pub(crate) mod narrow;
 mod plan;
 mod replaced;
 mod report;

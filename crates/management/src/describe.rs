@@ -4,6 +4,7 @@ use countersign_storage::{AppType, Client, Storage};
 use crate::{
     CLIENT_SECRET_PURPOSE,
     apply::{is_sample, open},
+    playground::is_playground,
     sample,
 };
 
@@ -28,6 +29,7 @@ pub async fn store_content(storage: &dyn Storage) -> Result<StoreContent, Fault>
     let connections = storage.connections().await?;
     let marks: Vec<bool> = clients
         .iter()
+        .filter(|client| !is_playground(&client.settings.other))
         .map(|client| is_sample(&client.settings.other))
         .chain(apis.iter().map(|api| is_sample(&api.settings.other)))
         .chain(connections.iter().map(|connection| is_sample(&connection.settings.other)))
@@ -42,7 +44,7 @@ pub async fn store_content(storage: &dyn Storage) -> Result<StoreContent, Fault>
 /// A tenant at a glance: what the ready file and the banner list.
 #[derive(Debug, Clone, Default)]
 pub struct Description {
-    /// The applications, the oldest first.
+    /// The applications, the oldest first, without the playground.
     pub clients: Vec<DescribedClient>,
     /// The APIs, the oldest first.
     pub apis: Vec<DescribedApi>,
@@ -105,7 +107,9 @@ pub async fn describe(
     let connections = storage.connections().await?;
     let mut clients = Vec::new();
     for client in storage.clients().await? {
-        clients.push(describe_client(client, sealer)?);
+        if !is_playground(&client.settings.other) {
+            clients.push(describe_client(client, sealer)?);
+        }
     }
     let apis = storage.resource_servers().await?.into_iter().map(|api| DescribedApi {
         identifier: api.identifier.to_string(),

@@ -5,6 +5,7 @@ mod apply;
 mod describe;
 mod generate;
 mod node;
+mod playground;
 mod problem;
 mod resolve;
 mod sample;
@@ -20,6 +21,7 @@ pub use apply::{
 pub use describe::{
     DescribedApi, DescribedClient, DescribedUser, Description, StoreContent, describe, store_content,
 };
+pub use playground::{PLAYGROUND_ID, apply_playground};
 pub use problem::{Problem, Warning};
 pub use sample::{
     SAMPLE_API, SAMPLE_CONNECTION, SAMPLE_EMAIL, SAMPLE_PORTS, SampleReport, SampleSecrets, SampleTenant,

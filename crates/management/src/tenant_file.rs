@@ -58,6 +58,13 @@ pub(crate) struct Entry {
     pub(crate) secret: Option<Secret<String>>,
 }
 
+impl TenantFile {
+    /// Whether a client of the file has this id.
+    pub(crate) fn names_client(&self, id: &str) -> bool {
+        self.clients.iter().any(|entry| entry.text("client_id") == Some(id))
+    }
+}
+
 impl Entry {
     /// The text of a key.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {

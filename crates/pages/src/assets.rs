@@ -13,6 +13,15 @@ pub struct Asset {
 
 const STYLESHEET: &[u8] = include_bytes!("../assets/countersign.css");
 const ICON: &[u8] = include_bytes!("../assets/countersign.svg");
+const PLAYGROUND_STYLESHEET: &[u8] = include_bytes!("../assets/playground.css");
+/// One module in five parts.
+const PLAYGROUND_SCRIPT: &str = concat!(
+    include_str!("../assets/playground/codec.js"),
+    include_str!("../assets/playground/proof.js"),
+    include_str!("../assets/playground/wire.js"),
+    include_str!("../assets/playground/show.js"),
+    include_str!("../assets/playground/flow.js"),
+);
 
 /// The stylesheet of every page.
 pub(crate) fn stylesheet() -> Asset {
@@ -22,6 +31,14 @@ pub(crate) fn stylesheet() -> Asset {
 /// The icon that browsers show in a tab.
 pub(crate) fn icon() -> Asset {
     asset("svg", "image/svg+xml", ICON)
+}
+
+/// What the playground loads beside them: its script, and its stylesheet.
+pub(crate) fn playground() -> [Asset; 2] {
+    [
+        asset("js", "text/javascript; charset=utf-8", PLAYGROUND_SCRIPT.as_bytes()),
+        asset("css", "text/css; charset=utf-8", PLAYGROUND_STYLESHEET),
+    ]
 }
 
 fn asset(extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Asset {

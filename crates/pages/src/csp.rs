@@ -24,6 +24,14 @@ pub(crate) fn message(nonce: &str) -> String {
     )
 }
 
+/// The policy of the playground: one script, which talks to this server alone and frames it alone.
+pub(crate) fn playground(nonce: &str) -> String {
+    format!(
+        "{OWN}; script-src 'nonce-{nonce}'; connect-src 'self'; frame-src 'self'; form-action 'none'; \
+         frame-ancestors 'none'"
+    )
+}
+
 /// Policies cannot spell an IPv6 address: the grammar of `host-source` has no brackets (CSP3 §2.3.1), and
 /// browsers drop such a source. The scheme is the narrowest one that can be said.
 fn form_target(target: &RedirectUri) -> String {

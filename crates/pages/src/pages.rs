@@ -3,6 +3,7 @@ use countersign_oauth::Origin;
 
 use crate::assets::{self, Asset};
 use crate::error::{self, ErrorView};
+use crate::playground::{self, PlaygroundView};
 use crate::shell::Shell;
 use crate::texts::{Language, TextError, Texts};
 use crate::visible::visible;
@@ -14,6 +15,7 @@ pub struct Pages {
     others: Vec<Texts>,
     stylesheet: Asset,
     icon: Asset,
+    playground: [Asset; 2],
 }
 
 impl Pages {
@@ -28,6 +30,7 @@ impl Pages {
             others: others.iter().map(|other| Texts::read(other, first)).collect::<Result<_, _>>()?,
             stylesheet: assets::stylesheet(),
             icon: assets::icon(),
+            playground: assets::playground(),
         })
     }
 
@@ -82,8 +85,7 @@ impl Pages {
         N: AsRef<str>,
         V: AsRef<str>,
     {
-        let base64 = |c: &char| c.is_ascii_alphanumeric() || "+/-_=".contains(*c);
-        let nonce: String = nonce.chars().filter(base64).collect();
+        let nonce = only_base64(nonce);
         let shell = self.shell_in(&self.first, "");
         Page {
             html: web_message::web_message(target, response, &nonce, shell),
@@ -92,10 +94,29 @@ impl Pages {
         }
     }
 
+    /// Renders the playground of the development server; `nonce` as for [`Pages::web_message`].
+    #[must_use]
+    pub fn playground(&self, view: &PlaygroundView, locale: &Locale, nonce: &str) -> Page {
+        let nonce = only_base64(nonce);
+        let [script, stylesheet] = &self.playground;
+        let files = (script.path.as_str(), stylesheet.path.as_str());
+        Page {
+            html: playground::playground(view, &nonce, files, self.shell(locale, "")),
+            content_security_policy: csp::playground(&nonce),
+            frame: Framing::Denied,
+        }
+    }
+
     /// The stylesheet of every page.
     #[must_use]
     pub fn stylesheet(&self) -> &Asset {
         &self.stylesheet
+    }
+
+    /// The files of the playground, which only a development server serves.
+    #[must_use]
+    pub fn playground_assets(&self) -> &[Asset] {
+        &self.playground
     }
 
     /// All files that pages load.
@@ -127,6 +148,11 @@ impl std::fmt::Debug for Pages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.languages().map(Texts::tag)).finish()
     }
+}
+
+/// A nonce without what could end an attribute or a policy's source.
+fn only_base64(nonce: &str) -> String {
+    nonce.chars().filter(|c| c.is_ascii_alphanumeric() || "+/-_=".contains(*c)).collect()
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ impl Language {
                         include_str!(concat!("../texts/", $tag, "/login.ftl")).to_owned(),
                         include_str!(concat!("../texts/", $tag, "/question.ftl")).to_owned(),
                         include_str!(concat!("../texts/", $tag, "/outcome.ftl")).to_owned(),
+                        include_str!(concat!("../texts/", $tag, "/playground.ftl")).to_owned(),
                     ],
                 }
             };
@@ -84,6 +85,7 @@ impl std::error::Error for TextError {}
 pub(crate) struct Texts {
     tag: String,
     direction: &'static str,
+    messages: Vec<String>,
     bundle: FluentBundle<FluentResource>,
 }
 
@@ -96,6 +98,7 @@ impl Texts {
         if let Some(message) = model.messages().into_iter().find(|message| !has.contains(message)) {
             return Err(TextError::Missing { tag: tag(), message: message.to_owned() });
         }
+        let messages = has.into_iter().map(str::to_owned).collect();
         let right_to_left = id.character_direction() == CharacterDirection::RTL;
         let mut bundle = FluentBundle::new_concurrent(vec![id]);
         for source in &language.sources {
@@ -104,7 +107,8 @@ impl Texts {
             let resource = resource.map_err(|(_, errors)| malformed(format!("{errors:?}")))?;
             bundle.add_resource(resource).map_err(|errors| malformed(format!("{errors:?}")))?;
         }
-        Ok(Self { tag: tag(), direction: if right_to_left { "rtl" } else { "ltr" }, bundle })
+        let direction = if right_to_left { "rtl" } else { "ltr" };
+        Ok(Self { tag: tag(), direction, messages, bundle })
     }
 
     /// The tag, for `lang`.
@@ -120,6 +124,12 @@ impl Texts {
     /// A text without values.
     pub(crate) fn say(&self, message: &str) -> String {
         self.tell(message, &[])
+    }
+
+    /// Every text without values whose name begins so, by the rest of its name.
+    pub(crate) fn say_all<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, String)> {
+        let names = self.messages.iter().filter_map(move |name| Some((name.strip_prefix(prefix)?, name)));
+        names.map(|(rest, name)| (rest, self.say(name)))
     }
 
     /// A text with values, each isolated from the text's writing direction by Fluent.

@@ -3,12 +3,14 @@
 mod authority;
 mod banner;
 mod data_dir;
+mod hosts;
 mod listeners;
 mod ready;
 mod secrets;
 mod tenant;
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use countersign_crypto::{OsRandom, SystemClock};
@@ -22,6 +24,7 @@ use authority::LocalTls;
 use listeners::Listeners;
 use ready::Facts;
 
+pub(crate) use authority::CA_FILE;
 pub use data_dir::DataDir;
 
 /// The options of `countersign dev`.
@@ -35,6 +38,10 @@ pub struct DevOptions {
     pub https_port: Option<u16>,
     /// The only issuer.
     pub issuer: Option<String>,
+    /// Further names of this machine: each becomes an https domain.
+    pub hosts: Vec<String>,
+    /// Where the https domains listen beside loopback.
+    pub listen: Option<IpAddr>,
     /// A tenant file instead of the sample tenant.
     pub tenant: Option<PathBuf>,
     /// A file of users.
@@ -43,6 +50,13 @@ pub struct DevOptions {
     pub allow_unenforced: bool,
     /// Where to write the ready file.
     pub ready_file: Option<PathBuf>,
+}
+
+impl DevOptions {
+    /// Whether others than this machine may reach the server.
+    fn reaches_others(&self) -> bool {
+        self.listen.is_some_and(|address| !address.is_loopback())
+    }
 }
 
 /// Starts the development server, prints the banner, serves until it is told to stop, and drains.
@@ -55,7 +69,7 @@ pub fn dev(
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<Ended, Vec<Failure>> {
-    let config = configure(overrides, environment).map_err(one)?;
+    let config = configure(options, overrides, environment).map_err(one)?;
     logging::start(&config.log).map_err(one)?;
     let signals = Signals::catch().map_err(one)?;
     let (running, text) = start(options, &config, environment)?;
@@ -64,12 +78,19 @@ pub fn dev(
     signals.wait(running).map_err(one)
 }
 
-fn configure(overrides: &Overrides, environment: &Environment) -> Result<Config, Failure> {
+fn configure(
+    options: &DevOptions,
+    overrides: &Overrides,
+    environment: &Environment,
+) -> Result<Config, Failure> {
     let layers = Layers::merge(overrides, environment)?;
     let mut config = Config::read(&layers)?;
     if layers.origin(&setting::DRAIN_NOTICE_SECONDS) == Origin::Default {
         // No load balancer is to notice anything.
         config.drain_notice_seconds = 0;
+    }
+    if options.reaches_others() {
+        return Ok(config);
     }
     // A wrong password in a test suite holds nobody back, unless that is what is tried out.
     if layers.origin(&setting::LOGIN_ATTEMPTS_PER_ADDRESS) == Origin::Default {
@@ -87,20 +108,21 @@ fn start(
     config: &Config,
     environment: &Environment,
 ) -> Result<(Running, String), Vec<Failure>> {
-    let listeners = Listeners::bind(options).map_err(one)?;
+    let hosts = hosts::read(&options.hosts).map_err(one)?;
+    let listeners = Listeners::bind(options, &hosts).map_err(one)?;
     let folder = DataDir::new(&options.data);
     let prepared = folder.prepare().map_err(one)?;
-    let local = authority::prepare(&folder, environment, &OsRandom, &SystemClock).map_err(one)?;
+    let local = authority::prepare(&folder, &hosts, environment, &OsRandom, &SystemClock).map_err(one)?;
     let keys = folder.data_keys(&OsRandom).map_err(one)?;
     let database = config.database.clone().unwrap_or_else(|| Database::Sqlite(folder.database_file()));
     let parts = store::open(&database, keys, &config.passwords).map_err(one)?;
     let runtime = crate::runtime().map_err(one)?;
-    let mut warnings = String::new();
-    let passwords = runtime.block_on(tenant::fill(options, &folder, &parts, &mut warnings))?;
+    let mut warnings = hosts::warnings(options, local.replaced);
+    let domains = listeners.domains();
+    let passwords = runtime.block_on(tenant::fill(options, (&folder, &domains), &parts, &mut warnings))?;
     drop(prepared);
-    let deployment =
-        Deployment { domains: listeners.domains(), login_limits: config.login_limits, development: true };
-    let LocalTls { ca_file, bundle_file, tls } = local;
+    let deployment = Deployment { domains, login_limits: config.login_limits, development: true };
+    let LocalTls { ca_file, bundle_file, tls, replaced: _ } = local;
     let (urls, sockets) = listeners.split();
     let sockets = Sockets { tls: Some(tls), ..sockets };
     let running = Running::start(&parts, &deployment, sockets, serve::options(config)).map_err(one)?;

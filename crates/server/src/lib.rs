@@ -14,6 +14,7 @@ mod provider;
 mod serve;
 mod server;
 mod store;
+mod trust;
 mod users;
 
 pub use apply::{ApplyOptions, apply};
@@ -25,6 +26,7 @@ pub use provider::{Deployment, Parts, StoreCheck, grants};
 pub use serve::serve;
 pub use server::{Running, ServeOptions, Sockets};
 pub use store::StoreOptions;
+pub use trust::{SystemStore, TrustCommand, TrustOptions, trust};
 pub use users::{UserCommand, users};
 
 /// The runtime of a thread that waits: one thread, timers and signals.

@@ -15,6 +15,8 @@ const find = (list, key, wanted) => {
 export const origin = { https: new URL(ready.https).origin, http: new URL(ready.http).origin };
 /** Issuers of the two listeners; the https one is the first. */
 export const issuer = { https: ready.issuer, http: `${origin.http}/` };
+/** The certificate of the server's authority. */
+export const caFile = ready.ca_file;
 /** The https listener as Auth0's SDKs want it: host and port. */
 export const domain = new URL(ready.https).host;
 

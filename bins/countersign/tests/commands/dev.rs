@@ -24,6 +24,8 @@ fn the_first_start_makes_a_sample_tenant_and_says_all_there_is_to_know() {
         "apis",
         "users",
         "management",
+        "playground",
+        "hosts",
     ];
     keys.sort_unstable();
     expected.sort_unstable();

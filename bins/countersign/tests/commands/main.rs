@@ -21,6 +21,8 @@ mod authority;
 mod beside;
 mod dev;
 mod domains;
+mod hosts;
+mod playground;
 mod ready;
 mod restrictions;
 mod serve;

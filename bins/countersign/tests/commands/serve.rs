@@ -8,7 +8,7 @@ use crate::process::{Process, countersign, run};
 const KEY: &str = "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
 
 /// A configuration for production on loopback, behind nothing.
-fn configure(folder: &Path, port: u16, more: &str) -> String {
+pub(crate) fn configure(folder: &Path, port: u16, more: &str) -> String {
     let key = folder.join("data.key");
     std::fs::write(&key, KEY).unwrap();
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -21,7 +21,7 @@ fn configure(folder: &Path, port: u16, more: &str) -> String {
     path.display().to_string()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

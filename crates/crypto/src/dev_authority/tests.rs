@@ -8,15 +8,15 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509PurposeId, X509StoreContext, X509VerifyResult};
 
-use super::{DevAuthority, ServerCertificate, certificate_expires_within};
+use super::{DevAuthority, ServerCertificate, certificate_expires_within, certificate_fingerprint};
 use crate::{OsRandom, x509};
 
 fn authority() -> DevAuthority {
-    DevAuthority::generate(&OsRandom, NOW).unwrap()
+    DevAuthority::generate(&[], &OsRandom, NOW).unwrap()
 }
 
 fn issue(authority: &DevAuthority) -> ServerCertificate {
-    authority.issue_server_certificate(&OsRandom, NOW).unwrap()
+    authority.issue_server_certificate(&[], &OsRandom, NOW).unwrap()
 }
 
 /// What a client does: build the chain, check times, purpose, constraints, and the host's name or address.
@@ -180,7 +180,7 @@ fn the_servers_key_is_the_certificates_and_each_issue_has_its_own() {
 #[test]
 fn a_tls_handshake_by_openssl_succeeds() {
     let authority = authority();
-    let server = authority.issue_server_certificate(&OsRandom, NOW).unwrap();
+    let server = authority.issue_server_certificate(&[], &OsRandom, NOW).unwrap();
     let mut acceptor =
         openssl::ssl::SslAcceptor::mozilla_intermediate_v5(openssl::ssl::SslMethod::tls_server()).unwrap();
     let key = PKey::private_key_from_pem(server.private_key.expose().as_bytes()).unwrap();
@@ -198,4 +198,43 @@ fn a_tls_handshake_by_openssl_succeeds() {
     let accepting = std::thread::spawn(move || acceptor.accept(theirs).map(drop).is_ok());
     assert!(parameters.connect("localhost", ours).is_ok());
     assert!(accepting.join().unwrap());
+}
+
+fn hosts(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// RFC 5280 §4.2.1.10.
+#[test]
+fn an_authority_made_for_hosts_vouches_for_them_and_for_no_other() {
+    // Long enough for lengths of two and three bytes.
+    let many: Vec<String> = (0..40).map(|at| format!("host-{at}.docker.internal")).collect();
+    for made_for in [hosts(&["host.docker.internal"]), many] {
+        let authority = DevAuthority::generate(&made_for, &OsRandom, NOW).unwrap();
+        let certificate = authority.issue_server_certificate(&made_for, &OsRandom, NOW).unwrap();
+        let server = parse(&certificate);
+        for host in made_for.iter().map(String::as_str).chain(["localhost", "127.0.0.1"]) {
+            assert_eq!(check(&authority, &server, host, NOW), X509VerifyResult::OK, "{host}");
+        }
+        assert_ne!(check(&authority, &server, "example.com", NOW), X509VerifyResult::OK);
+        assert!(authority.vouches_for(&certificate.certificate, &made_for, NOW).unwrap());
+        // A certificate for more, for fewer, and one that has ended.
+        assert!(!authority.vouches_for(&certificate.certificate, &[], NOW).unwrap());
+        let wider = [made_for.clone(), hosts(&["example.com"])].concat();
+        assert!(!authority.vouches_for(&certificate.certificate, &wider, NOW).unwrap());
+        let late = NOW.plus(Seconds(400 * 86_400));
+        assert!(!authority.vouches_for(&certificate.certificate, &made_for, late).unwrap());
+        let forbidden = authority.issue_server_certificate(&wider, &OsRandom, NOW).unwrap();
+        assert!(!authority.vouches_for(&forbidden.certificate, &wider, NOW).unwrap());
+        assert!(!self::authority().vouches_for(&certificate.certificate, &made_for, NOW).unwrap());
+    }
+}
+
+#[test]
+fn a_fingerprint_is_the_sha_256_of_the_certificate() {
+    let certificate = authority().certificate_pem().unwrap();
+    let der = X509::from_pem(certificate.as_bytes()).unwrap().to_der().unwrap();
+    let expected: String = openssl::sha::sha256(&der).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(certificate_fingerprint(&certificate).unwrap(), expected);
+    assert!(certificate_fingerprint("none").is_err());
 }

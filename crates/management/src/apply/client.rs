@@ -6,7 +6,7 @@ use super::{
     plan::{KnownClient, Plan},
     state::{is_sample, mark},
 };
-use crate::{generate, resolve, tenant_file::Entry};
+use crate::{generate, playground, resolve, tenant_file::Entry};
 
 /// Plans the clients of the file, and notes all that others may refer to.
 pub(super) fn plan(plan: &mut Plan<'_>) -> Result<(), Fault> {
@@ -57,6 +57,7 @@ fn plan_client(plan: &mut Plan<'_>, entry: &Entry, stored: Option<&Client>) -> R
     let resolved = resolve::client(&entry.given, base);
     let Some(mut settings) = plan.resolved(&entry.path, resolved) else { return Ok(()) };
     mark(&mut settings.other, plan.file.is_sample);
+    settings.other.remove(playground::MARK);
     let adopted = stored.filter(|_| base.is_none() && !plan.file.is_sample);
     let kept = stored.filter(|_| adopted.is_none()).and_then(|client| client.secret.as_ref());
     let secret = plan.secret(CLIENT_SECRET_PURPOSE, entry.secret.as_ref(), kept, !settings.is_public())?;

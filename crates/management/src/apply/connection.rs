@@ -7,7 +7,7 @@ use super::{
     plan::Plan,
     state::{is_sample, mark},
 };
-use crate::{generate, resolve::merge, tenant_file::Entry};
+use crate::{PLAYGROUND_ID, generate, resolve::merge, tenant_file::Entry};
 
 /// Plans the databases of the file, once clients are planned.
 pub(super) fn plan(plan: &mut Plan<'_>) {
@@ -28,6 +28,7 @@ fn plan_database(plan: &mut Plan<'_>, entry: &Entry, name: &str) {
     let mut settings = lay_over(base.cloned().unwrap_or_default(), entry);
     if let Some(references) = entry.texts("enabled_clients") {
         settings.enabled_clients = enabled(plan, entry, references.map(str::to_owned).collect());
+        keep_playground(plan, stored, &mut settings);
     }
     mark(&mut settings.other, plan.file.is_sample);
     let outcome = match stored {
@@ -67,6 +68,13 @@ fn enabled(plan: &mut Plan<'_>, entry: &Entry, references: Vec<String>) -> Vec<C
         }
     }
     clients
+}
+
+/// Lets the database go on serving the playground, which is no client of the file.
+fn keep_playground(plan: &Plan<'_>, stored: Option<&Connection>, settings: &mut ConnectionSettings) {
+    let served = |id: &&ClientId| id.as_str() == PLAYGROUND_ID && !plan.file.names_client(PLAYGROUND_ID);
+    let kept = stored.and_then(|stored| stored.settings.enabled_clients.iter().find(served));
+    settings.enabled_clients.extend(kept.cloned());
 }
 
 fn lay_over(mut settings: ConnectionSettings, entry: &Entry) -> ConnectionSettings {

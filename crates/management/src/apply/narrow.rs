@@ -16,7 +16,7 @@ fn turned_off(before: bool, after: bool) -> bool {
     before && !after
 }
 
-pub(super) fn client(before: &ClientSettings, after: &ClientSettings) -> bool {
+pub(crate) fn client(before: &ClientSettings, after: &ClientSettings) -> bool {
     lost(&before.grant_types, &after.grant_types)
         || lost(&before.callbacks, &after.callbacks)
         || lost(&before.web_origins, &after.web_origins)

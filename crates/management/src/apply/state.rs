@@ -4,7 +4,7 @@ use countersign_storage::{
 };
 use serde_json::{Map, Value};
 
-use crate::{TenantFile, sample};
+use crate::{TenantFile, playground, sample};
 
 /// What the store holds of all that a file may touch.
 pub(super) struct State {
@@ -29,9 +29,14 @@ impl State {
             !sample::is_sample_user(user)
                 && connections.iter().any(|c| c.id == user.connection_id && is_sample(&c.settings.other))
         };
+        // The playground's client is part of no tenant, unless the file makes it its own.
+        let mut clients = storage.clients().await?;
+        clients.retain(|client| {
+            !playground::is_playground(&client.settings.other) || file.names_client(client.id.as_str())
+        });
         Ok(Self {
             sample_database_is_used: users.iter().any(is_used),
-            clients: storage.clients().await?,
+            clients,
             apis: storage.resource_servers().await?,
             client_grants: storage.client_grants().await?,
             settings: storage.settings().await?,

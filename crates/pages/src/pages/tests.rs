@@ -1,4 +1,5 @@
 mod hostile;
+mod playground;
 mod shape;
 
 use countersign_authorization_endpoint::{

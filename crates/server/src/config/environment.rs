@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::setting::{self, Setting};
 use crate::Failure;
@@ -13,6 +14,8 @@ const KUBERNETES: [&str; 2] = ["COUNTERSIGN_SERVICE_", "COUNTERSIGN_PORT"];
 pub struct Environment {
     settings: BTreeMap<String, String>,
     roots: Option<String>,
+    home: Option<PathBuf>,
+    path: Option<String>,
 }
 
 impl Environment {
@@ -32,6 +35,10 @@ impl Environment {
         for (name, value) in variables.into_iter().filter(|(_, value)| !value.is_empty()) {
             if name == "SSL_CERT_FILE" {
                 environment.roots = Some(value);
+            } else if name == "HOME" {
+                environment.home = Some(value.into());
+            } else if name == "PATH" {
+                environment.path = Some(value);
             } else if name.starts_with(PREFIX) {
                 environment.settings.insert(name, value);
             }
@@ -42,6 +49,17 @@ impl Environment {
     /// The file of trusted roots that `SSL_CERT_FILE` names.
     pub(crate) fn roots(&self) -> Option<&str> {
         self.roots.as_deref()
+    }
+
+    /// The user's home folder.
+    pub(crate) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// Whether a program is on the search path.
+    pub(crate) fn has_program(&self, name: &str) -> bool {
+        let path = self.path.as_deref().unwrap_or("/usr/bin:/bin");
+        std::env::split_paths(path).any(|folder| folder.join(name).is_file())
     }
 
     pub(super) fn find(&self, setting: &Setting) -> Option<&str> {

@@ -15,6 +15,11 @@ const SERVER_MARGIN: Seconds = Seconds(30 * 86_400);
 /// The authority ends later than any certificate that it issues.
 const AUTHORITY_MARGIN: Seconds = Seconds(400 * 86_400);
 
+/// The authority's certificate in the data folder.
+pub(crate) const CA_FILE: &str = "ca.pem";
+const CA_FILES: (&str, &str) = (CA_FILE, "ca-key.pem");
+const SERVER_FILES: (&str, &str) = ("server.pem", "server-key.pem");
+
 /// Where systems keep the roots that they trust.
 const SYSTEM_ROOTS: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -31,22 +36,25 @@ pub(crate) struct LocalTls {
     pub(crate) bundle_file: PathBuf,
     /// The server's certificate and key.
     pub(crate) tls: TlsFiles,
+    /// Whether the authority was made anew, so that it has to be trusted again.
+    pub(crate) replaced: bool,
 }
 
-/// Makes, at the first start, an authority, a server certificate and the bundle; later renews what ends soon.
+/// Makes, at the first start, an authority, a server certificate for this machine and `hosts`, and the
+/// bundle; later renews what ends soon or does not fit the hosts.
 ///
 /// # Errors
 /// [`Failure`] naming the file.
 pub(crate) fn prepare(
     folder: &DataDir,
+    hosts: &[String],
     environment: &Environment,
     random: &dyn SecureRandom,
     clock: &dyn Clock,
 ) -> Result<LocalTls, Failure> {
-    let made = authority(folder, random, clock)?;
-    let certificate = server_certificate(folder, &made, random, clock)?;
-    let ca_pem = made.authority.certificate_pem()?;
-    let (ca_file, bundle_file) = (absolute(&folder.file("ca.pem"))?, absolute(&folder.file("bundle.pem"))?);
+    let Made { authority, certificate, replaced } = make(folder, hosts, random, clock)?;
+    let ca_pem = authority.certificate_pem()?;
+    let (ca_file, bundle_file) = (absolute(&folder.file(CA_FILE))?, absolute(&folder.file("bundle.pem"))?);
     let bundle = [system_roots(environment, &bundle_file), ca_pem.clone().into_bytes()].concat();
     if files::read(&bundle_file)?.as_ref() != Some(&bundle) {
         files::replace(&bundle_file, &bundle)?;
@@ -55,45 +63,75 @@ pub(crate) fn prepare(
         certificate_chain_pem: (certificate.certificate + &ca_pem).into_bytes(),
         private_key_pem: Secret::new(certificate.private_key.expose().clone().into_bytes()),
     };
-    Ok(LocalTls { ca_file, bundle_file, tls })
+    Ok(LocalTls { ca_file, bundle_file, tls, replaced })
 }
 
 struct Made {
     authority: DevAuthority,
-    is_new: bool,
+    certificate: ServerCertificate,
+    /// Whether another authority was there before.
+    replaced: bool,
 }
 
-fn authority(folder: &DataDir, random: &dyn SecureRandom, clock: &dyn Clock) -> Result<Made, Failure> {
-    let (certificate_file, key_file) = (folder.file("ca.pem"), folder.file("ca-key.pem"));
-    if let (Some(certificate), Some(key)) = (read_text(&certificate_file)?, read_text(&key_file)?)
-        && !certificate_expires_within(&certificate, AUTHORITY_MARGIN, clock.now())?
-    {
-        let authority = DevAuthority::from_pem(&certificate, &Secret::new(key))?;
-        return Ok(Made { authority, is_new: false });
-    }
-    let authority = DevAuthority::generate(random, clock.now())?;
-    files::replace(&key_file, authority.private_key_pem()?.expose().as_bytes())?;
-    files::replace(&certificate_file, authority.certificate_pem()?.as_bytes())?;
-    Ok(Made { authority, is_new: true })
-}
-
-fn server_certificate(
+/// Keeps the authority as long as it may certify these hosts, so that it need not be trusted again.
+fn make(
     folder: &DataDir,
-    made: &Made,
+    hosts: &[String],
     random: &dyn SecureRandom,
     clock: &dyn Clock,
-) -> Result<ServerCertificate, Failure> {
-    let (certificate_file, key_file) = (folder.file("server.pem"), folder.file("server-key.pem"));
-    if let (Some(certificate), Some(key)) = (read_text(&certificate_file)?, read_text(&key_file)?)
-        && !made.is_new
-        && !certificate_expires_within(&certificate, SERVER_MARGIN, clock.now())?
-    {
-        return Ok(ServerCertificate { certificate, private_key: Secret::new(key) });
+) -> Result<Made, Failure> {
+    let now = clock.now();
+    let known = read_authority(folder, clock)?;
+    if let Some(authority) = known {
+        if let Some(certificate) = read_pair(folder, SERVER_FILES)?.map(server_certificate)
+            && authority.vouches_for(&certificate.certificate, hosts, now)?
+            && !certificate_expires_within(&certificate.certificate, SERVER_MARGIN, now)?
+        {
+            return Ok(Made { authority, certificate, replaced: false });
+        }
+        let certificate = authority.issue_server_certificate(hosts, random, now)?;
+        if authority.vouches_for(&certificate.certificate, hosts, now)? {
+            write_pair(folder, SERVER_FILES, &certificate.certificate, &certificate.private_key)?;
+            return Ok(Made { authority, certificate, replaced: false });
+        }
     }
-    let certificate = made.authority.issue_server_certificate(random, clock.now())?;
-    files::replace(&key_file, certificate.private_key.expose().as_bytes())?;
-    files::replace(&certificate_file, certificate.certificate.as_bytes())?;
-    Ok(certificate)
+    let replaced = folder.file(CA_FILE).is_file();
+    let authority = DevAuthority::generate(hosts, random, now)?;
+    write_pair(folder, CA_FILES, &authority.certificate_pem()?, &authority.private_key_pem()?)?;
+    let certificate = authority.issue_server_certificate(hosts, random, now)?;
+    write_pair(folder, SERVER_FILES, &certificate.certificate, &certificate.private_key)?;
+    Ok(Made { authority, certificate, replaced })
+}
+
+fn read_authority(folder: &DataDir, clock: &dyn Clock) -> Result<Option<DevAuthority>, Failure> {
+    let Some((certificate, key)) = read_pair(folder, CA_FILES)? else { return Ok(None) };
+    if certificate_expires_within(&certificate, AUTHORITY_MARGIN, clock.now())? {
+        return Ok(None);
+    }
+    Ok(Some(DevAuthority::from_pem(&certificate, &key)?))
+}
+
+fn server_certificate((certificate, private_key): (String, Secret<String>)) -> ServerCertificate {
+    ServerCertificate { certificate, private_key }
+}
+
+fn read_pair(
+    folder: &DataDir,
+    (certificate, key): (&str, &str),
+) -> Result<Option<(String, Secret<String>)>, Failure> {
+    let certificate = read_text(&folder.file(certificate))?;
+    Ok(certificate.zip(read_text(&folder.file(key))?.map(Secret::new)))
+}
+
+/// The key first, so that a certificate on the disk always has its key beside it.
+fn write_pair(
+    folder: &DataDir,
+    (certificate_file, key_file): (&str, &str),
+    certificate: &str,
+    key: &Secret<String>,
+) -> Result<(), Failure> {
+    files::replace(&folder.file(key_file), key.expose().as_bytes())?;
+    files::replace(&folder.file(certificate_file), certificate.as_bytes())
 }
 
 /// What the process trusts already. A bundle of ours, named as the banner says, is not taken again.

@@ -24,11 +24,16 @@ pub(super) fn banner(facts: &Facts) -> String {
 }
 
 fn urls(facts: &Facts, text: &mut String) {
-    for issuer in facts.urls.https.iter().chain(&facts.urls.http) {
-        let note = if *issuer == facts.urls.issuer { "" } else { "  (for applications on http://localhost)" };
+    for issuer in facts.urls.https.iter().chain(&facts.urls.hosts).chain(&facts.urls.http) {
+        let note = if issuer.is_https() || *issuer == facts.urls.issuer {
+            ""
+        } else {
+            "  (for applications on http://localhost)"
+        };
         let _ = writeln!(text, "  {issuer}{note}");
     }
     let _ = writeln!(text, "  {}.well-known/openid-configuration", facts.urls.issuer);
+    let _ = writeln!(text, "  {}  (a login step by step, in your browser)", facts.urls.playground());
     for api in &facts.tenant.apis {
         let _ = writeln!(text, "  API {}  ({})", api.identifier, api.scopes.join(" "));
     }
@@ -67,14 +72,16 @@ fn trust(facts: &Facts, text: &mut String) {
         return;
     }
     let (ca, bundle) = (quoted(&facts.ca_file), quoted(&facts.bundle_file));
+    let data = facts.ca_file.parent().filter(|data| !data.ends_with(".countersign"));
+    let data = data.map_or_else(String::new, |data| format!(" --data {}", quoted(data)));
     let _ = write!(
         text,
-        "\nTrust the local certificate authority (it can certify nothing but this machine)\n  \
+        "\nTrust the local certificate authority (it can certify nothing but these domains)\n  \
          Node     export NODE_EXTRA_CA_CERTS={ca}\n  \
          Python   export SSL_CERT_FILE={bundle} REQUESTS_CA_BUNDLE={bundle}\n           \
          (the bundle also holds the system's roots, which these variables replace)\n  \
          curl     curl --cacert {ca} ...\n  \
-         Browser  import {ca} as an authority, or accept the warning once\n"
+         Browser  countersign trust install{data}, or accept the warning once\n"
     );
 }
 

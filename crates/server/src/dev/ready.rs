@@ -73,6 +73,7 @@ impl Facts {
             "issuer": self.urls.issuer,
             "http": self.urls.http.as_ref().map(base),
             "https": self.urls.https.as_ref().map(base),
+            "hosts": self.urls.hosts.iter().map(base).collect::<Vec<_>>(),
             "ca_file": self.ca_file,
             "bundle_file": self.bundle_file,
             "pid": std::process::id(),
@@ -89,6 +90,7 @@ impl Facts {
                 }))
                 .collect::<Vec<_>>(),
             "management": null,
+            "playground": self.urls.playground(),
         })
     }
 }

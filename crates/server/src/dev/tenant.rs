@@ -1,6 +1,8 @@
 use countersign_management::{
-    ImportOptions, SAMPLE_PORTS, SampleTenant, StoreContent, apply_sample, store_content,
+    ImportOptions, SAMPLE_PORTS, SampleTenant, StoreContent, apply_playground, apply_sample, store_content,
 };
+
+use countersign_oauth::Issuer;
 
 use super::secrets::{Passwords, Secrets};
 use super::{DataDir, DevOptions};
@@ -14,7 +16,7 @@ use crate::{Failure, Parts};
 /// Everything in the files that cannot be taken.
 pub(super) async fn fill(
     options: &DevOptions,
-    folder: &DataDir,
+    (folder, domains): (&DataDir, &[Issuer]),
     parts: &Parts,
     warnings: &mut String,
 ) -> Result<Passwords, Vec<Failure>> {
@@ -27,6 +29,8 @@ pub(super) async fn fill(
         (None, StoreContent::Empty | StoreContent::Sample) => make_sample(parts, &mut secrets).await?,
         (None, StoreContent::Tenant) => {}
     }
+    let callbacks: Vec<String> = domains.iter().map(|domain| domain.endpoint("playground")).collect();
+    apply_playground(&callbacks, &admin(parts)).await.map_err(|fault| one(fault.into()))?;
     if let Some(path) = &options.users {
         let how = ImportOptions { allow_clear_password: true, allow_unenforced: options.allow_unenforced };
         let report = apply_users(path, how, parts, warnings).await?;

@@ -214,8 +214,8 @@ fn shared() -> &'static Shared {
             .collect();
         // The client's TLS looks at the machine's clock.
         let now = SystemClock.now();
-        let authority = DevAuthority::generate(&OsRandom, now).unwrap();
-        let server = authority.issue_server_certificate(&OsRandom, now).unwrap();
+        let authority = DevAuthority::generate(&[], &OsRandom, now).unwrap();
+        let server = authority.issue_server_certificate(&[], &OsRandom, now).unwrap();
         Shared {
             keys,
             sealer: sealer.clone(),
