@@ -1,6 +1,7 @@
 //! `cargo xtask layers`: which crate may use which, and what belongs into one crate alone.
 
 mod picture;
+mod pure;
 mod rules;
 mod texts;
 
@@ -104,7 +105,9 @@ const NO_RUNTIME_UP_TO: u8 = 7;
 /// Runs the check, after redrawing the picture if that is asked for.
 pub(crate) fn run(write: bool) -> Result<(), String> {
     let work = Work::find()?;
-    let packages = rules::packages(&work.metadata(&[])?)?;
+    let metadata = work.metadata(&[])?;
+    let packages = rules::packages(&metadata)?;
+    let made = pure::follow(&metadata)?;
     let mut faults = Vec::new();
     let document = work.root().join("docs/architecture.md");
     let old = sources::read_text(&document)?;
@@ -115,8 +118,10 @@ pub(crate) fn run(write: bool) -> Result<(), String> {
         faults.push("docs/architecture.md has a stale picture: run `cargo xtask layers --write`".to_owned());
     }
     faults.extend(rules::faults(&packages));
+    faults.extend(pure::faults(&made));
     let files = sources::read(work.root(), &["bins", "crates", "xtask"], "rs")?;
     faults.extend(texts::faults(&files));
+    println!("{}", pure::table(&made));
     if faults.is_empty() {
         println!("{} crates and {} files keep the layers", packages.len(), files.len());
         return Ok(());

@@ -1,5 +1,5 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use countersign_oauth::{KeyId, SealError, Sealed, Sealer, Secret, SecureRandom};
+use countersign_oauth::{KeyId, MessageAuthenticator, SealError, Sealed, Sealer, Secret, SecureRandom};
 use openssl::error::ErrorStack;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use zeroize::Zeroizing;
@@ -188,7 +188,9 @@ impl Sealer for DataKeys {
         let key = self.all().find(|key| key.id == sealed.key_id).ok_or(SealError::UnknownKey)?;
         key.open(purpose, &sealed.ciphertext).ok_or(SealError::Forged)
     }
+}
 
+impl MessageAuthenticator for DataKeys {
     fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
         self.older.last().unwrap_or(&self.current).mac(purpose, message)
     }

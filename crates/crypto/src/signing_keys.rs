@@ -1,7 +1,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use countersign_jose::{Algorithm, JoseError, Jwk, JwkSet, KeyRing, PublicKey, Signer, encode_base64url};
+use countersign_jose::{
+    Algorithm, JoseError, Jwk, JwkSet, KeyRing, PublicKey, Signer, VerifyingKeys, encode_base64url,
+};
 use countersign_oauth::{Fault, Sealer};
 use countersign_storage::{KeyState, SigningKey};
 use openssl::ec::EcKey;
@@ -67,17 +69,7 @@ impl SigningKeys {
     }
 }
 
-impl KeyRing for SigningKeys {
-    fn signer(&self, algorithm: Algorithm) -> Option<Arc<dyn Signer>> {
-        let held = self.held();
-        let current = held.iter().filter(|key| key.state == KeyState::Current);
-        current.flat_map(HeldKey::signers).find(|signer| signer.algorithm() == algorithm).cloned()
-    }
-
-    fn symmetric_signer(&self, secret: &[u8]) -> Arc<dyn Signer> {
-        Arc::new(HmacSigner::new(secret))
-    }
-
+impl VerifyingKeys for SigningKeys {
     fn verify(
         &self,
         kid: &str,
@@ -96,6 +88,18 @@ impl KeyRing for SigningKeys {
             }
             Pair::Rsa { .. } | Pair::P256 { .. } => Err(JoseError::Key),
         }
+    }
+}
+
+impl KeyRing for SigningKeys {
+    fn signer(&self, algorithm: Algorithm) -> Option<Arc<dyn Signer>> {
+        let held = self.held();
+        let current = held.iter().filter(|key| key.state == KeyState::Current);
+        current.flat_map(HeldKey::signers).find(|signer| signer.algorithm() == algorithm).cloned()
+    }
+
+    fn symmetric_signer(&self, secret: &[u8]) -> Arc<dyn Signer> {
+        Arc::new(HmacSigner::new(secret))
     }
 
     fn jwk_set(&self, published: &[Algorithm]) -> JwkSet {

@@ -1,5 +1,5 @@
 use countersign_jose::{decode_base64url, encode_base64url};
-use countersign_oauth::{Sealer, Seconds, Timestamp};
+use countersign_oauth::{MessageAuthenticator, Seconds, Timestamp};
 use subtle::ConstantTimeEq;
 
 use crate::{CLOCK_SKEW, DpopError};
@@ -14,14 +14,14 @@ const MAC_BYTES: usize = 16;
 /// knows them and none remembers them.
 #[derive(Clone, Copy)]
 pub struct Nonces<'a> {
-    sealer: &'a dyn Sealer,
+    key: &'a dyn MessageAuthenticator,
 }
 
 impl<'a> Nonces<'a> {
-    /// Nonces under the tenant's data key.
+    /// Nonces under the tenant's data key, or under a resource server's own.
     #[must_use]
-    pub fn new(sealer: &'a dyn Sealer) -> Self {
-        Self { sealer }
+    pub fn new(key: &'a dyn MessageAuthenticator) -> Self {
+        Self { key }
     }
 
     /// A fresh nonce, for `DPoP-Nonce`.
@@ -52,7 +52,7 @@ impl<'a> Nonces<'a> {
     }
 
     fn mac(&self, time: [u8; 8]) -> [u8; MAC_BYTES] {
-        let mac = self.sealer.mac(PURPOSE, &time);
+        let mac = self.key.mac(PURPOSE, &time);
         let mut short = [0; MAC_BYTES];
         short.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
         short

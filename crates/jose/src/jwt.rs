@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use countersign_oauth::{Secret, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Algorithm, Compact, JoseError, KeyRing, Signer, parse_json};
+use crate::{Algorithm, Compact, JoseError, Signer, VerifyingKeys, parse_json};
 
 /// Marker: signature, issuer, audience and times were checked.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ pub struct Jwt<State> {
     state: PhantomData<State>,
 }
 
-/// What a token of ours must be to be accepted.
+/// What a token must be to be accepted.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
     /// The exact `typ` values that are right here (RFC 8725 §3.11).
@@ -71,11 +71,11 @@ pub struct Expected<'a> {
 }
 
 impl Jwt<Verified> {
-    /// Parses and verifies a token that we issued ourselves.
+    /// Parses and verifies a token that one of `keys` signed.
     ///
     /// # Errors
     /// [`JoseError`] naming the first rule broken.
-    pub fn verify(token: &str, keys: &dyn KeyRing, expected: &Expected<'_>) -> Result<Self, JoseError> {
+    pub fn verify(token: &str, keys: &dyn VerifyingKeys, expected: &Expected<'_>) -> Result<Self, JoseError> {
         let compact = Compact::parse(token)?;
         let algorithm = compact.algorithm(expected.algorithms)?;
         check_type(&compact, expected)?;

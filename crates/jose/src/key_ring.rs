@@ -44,15 +44,9 @@ pub trait Verifier: Send + Sync {
     ) -> Result<(), JoseError>;
 }
 
-/// A tenant's own signing keys.
-pub trait KeyRing: Send + Sync {
-    /// The current key for an asymmetric algorithm; `None` when the ring has none.
-    fn signer(&self, algorithm: Algorithm) -> Option<Arc<dyn Signer>>;
-
-    /// A signer over a symmetric secret, for `HS256`.
-    fn symmetric_signer(&self, secret: &[u8]) -> Arc<dyn Signer>;
-
-    /// Verifies a signature of one of our own keys, found by `kid`. The key must be one for `algorithm`.
+/// Public keys that are found by `kid`: those of a tenant, or those that another issuer publishes.
+pub trait VerifyingKeys: Send + Sync {
+    /// Verifies a signature of the key that `kid` names. The key must be one for `algorithm`.
     ///
     /// # Errors
     /// [`JoseError::Key`] for an unknown `kid` or another algorithm, [`JoseError::Signature`] otherwise.
@@ -63,6 +57,15 @@ pub trait KeyRing: Send + Sync {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), JoseError>;
+}
+
+/// A tenant's own signing keys.
+pub trait KeyRing: VerifyingKeys {
+    /// The current key for an asymmetric algorithm; `None` when the ring has none.
+    fn signer(&self, algorithm: Algorithm) -> Option<Arc<dyn Signer>>;
+
+    /// A signer over a symmetric secret, for `HS256`.
+    fn symmetric_signer(&self, secret: &[u8]) -> Arc<dyn Signer>;
 
     /// The keys to publish: current, next and previous, of the `published` algorithms.
     fn jwk_set(&self, published: &[Algorithm]) -> JwkSet;

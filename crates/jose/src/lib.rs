@@ -8,6 +8,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod key_ring;
+mod published;
 
 pub use algorithm::Algorithm;
 pub use base64url::{decode as decode_base64url, encode as encode_base64url};
@@ -16,4 +17,5 @@ pub use json::parse_json;
 pub use jwk::{Jwk, JwkSet, PublicKey, Thumbprint};
 pub use jws::{Compact, Header, sign_compact};
 pub use jwt::{Audiences, Expected, Jwt, RegisteredClaims, Verified};
-pub use key_ring::{KeyRing, Signer, SigningError, Verifier};
+pub use key_ring::{KeyRing, Signer, SigningError, Verifier, VerifyingKeys};
+pub use published::PublishedKeys;

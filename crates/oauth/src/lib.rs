@@ -28,7 +28,7 @@ pub use parameters::{FromParameters, ParameterError, Parameters};
 pub use random::SecureRandom;
 pub use redirect_uri::{RedirectUri, UriError};
 pub use scope::{Scope, ScopeError};
-pub use seal::{SealError, Sealed, Sealer};
+pub use seal::{MessageAuthenticator, SealError, Sealed, Sealer};
 pub use secret::Secret;
 pub use time::{Clock, Seconds, Timestamp};
 

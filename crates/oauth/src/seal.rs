@@ -31,10 +31,18 @@ impl std::fmt::Display for SealError {
 
 impl std::error::Error for SealError {}
 
+/// Authenticates messages under a key that is kept: what it made is known again, and nobody else makes it.
+pub trait MessageAuthenticator: Send + Sync {
+    /// A message authentication code over `message`, the same in every process that holds the key.
+    ///
+    /// `purpose` separates uses: the same message has another code for another purpose (rule G3).
+    fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32];
+}
+
 /// Authenticated encryption and authentication under the data key.
 ///
 /// `purpose` separates uses: what was sealed for one never opens for another (rule G3).
-pub trait Sealer: Send + Sync {
+pub trait Sealer: MessageAuthenticator {
     /// Encrypts and authenticates `plaintext`.
     fn seal(&self, purpose: &str, plaintext: &[u8]) -> Sealed;
 
@@ -43,7 +51,4 @@ pub trait Sealer: Send + Sync {
     /// # Errors
     /// [`SealError`] when the key is unknown or the value does not authenticate.
     fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Vec<u8>, SealError>;
-
-    /// A message authentication code over `message`, the same in every process of the tenant.
-    fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32];
 }

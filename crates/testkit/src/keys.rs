@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use countersign_jose::{Algorithm, JoseError, Jwk, JwkSet, KeyRing, PublicKey, Signer, SigningError};
+use countersign_jose::{
+    Algorithm, JoseError, Jwk, JwkSet, KeyRing, PublicKey, Signer, SigningError, VerifyingKeys,
+};
 
 use crate::hmac::sha256;
 use crate::vectors;
@@ -69,16 +71,7 @@ impl Signer for FakeSigner {
     }
 }
 
-impl KeyRing for TestKeyRing {
-    fn signer(&self, algorithm: Algorithm) -> Option<Arc<dyn Signer>> {
-        let kid = kid_of(algorithm).filter(|_| self.algorithms.contains(&algorithm))?;
-        Some(Arc::new(FakeSigner { algorithm, kid: Some(kid), key: kid.as_bytes().to_vec() }))
-    }
-
-    fn symmetric_signer(&self, secret: &[u8]) -> Arc<dyn Signer> {
-        Arc::new(FakeSigner { algorithm: Algorithm::HS256, kid: None, key: secret.to_vec() })
-    }
-
+impl VerifyingKeys for TestKeyRing {
     fn verify(
         &self,
         kid: &str,
@@ -94,6 +87,17 @@ impl KeyRing for TestKeyRing {
         } else {
             Err(JoseError::Signature)
         }
+    }
+}
+
+impl KeyRing for TestKeyRing {
+    fn signer(&self, algorithm: Algorithm) -> Option<Arc<dyn Signer>> {
+        let kid = kid_of(algorithm).filter(|_| self.algorithms.contains(&algorithm))?;
+        Some(Arc::new(FakeSigner { algorithm, kid: Some(kid), key: kid.as_bytes().to_vec() }))
+    }
+
+    fn symmetric_signer(&self, secret: &[u8]) -> Arc<dyn Signer> {
+        Arc::new(FakeSigner { algorithm: Algorithm::HS256, kid: None, key: secret.to_vec() })
     }
 
     fn jwk_set(&self, published: &[Algorithm]) -> JwkSet {

@@ -1,4 +1,4 @@
-use countersign_oauth::{KeyId, SealError, Sealed, Sealer};
+use countersign_oauth::{KeyId, MessageAuthenticator, SealError, Sealed, Sealer};
 
 use crate::hmac::{hmac, sha256};
 
@@ -51,7 +51,9 @@ impl Sealer for TestSealer {
         let expected = hmac(self.key, &[b"seal", purpose.as_bytes(), &plaintext]);
         if expected == *tag { Ok(plaintext) } else { Err(SealError::Forged) }
     }
+}
 
+impl MessageAuthenticator for TestSealer {
     fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
         hmac(self.key, &[b"mac", purpose.as_bytes(), message])
     }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::task::Poll;
 
-use countersign_jose::{Algorithm, Compact, JoseError, KeyRing, PublicKey, Verifier, sign_compact};
-use countersign_oauth::{Clock, SealError, Sealer, Seconds, SecureRandom};
+use countersign_jose::{
+    Algorithm, Compact, JoseError, KeyRing, PublicKey, Verifier, VerifyingKeys, sign_compact,
+};
+use countersign_oauth::{Clock, MessageAuthenticator, SealError, Sealer, Seconds, SecureRandom};
 use countersign_testkit::*;
 
 #[test]

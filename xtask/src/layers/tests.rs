@@ -142,3 +142,71 @@ fn every_room_has_one_place() {
     assert_eq!(rooms.len(), count);
     assert!(STARRED.iter().all(|room| floor(room) == Some(8)));
 }
+
+/// A graph: each crate with the crates that it uses, and how.
+fn graph(uses: &[(&str, &[(&str, Value)])]) -> Value {
+    let packages: Vec<_> = uses.iter().map(|(name, _)| json!({"id": name, "name": name})).collect();
+    let node = |(name, deps): &(&str, &[(&str, Value)])| {
+        let deps: Vec<_> =
+            deps.iter().map(|(pkg, kind)| json!({"pkg": pkg, "dep_kinds": [{"kind": kind}]})).collect();
+        json!({"id": name, "deps": deps})
+    };
+    let nodes: Vec<_> = uses.iter().map(node).collect();
+    json!({"packages": packages, "resolve": {"nodes": nodes}})
+}
+
+fn reached(uses: &[(&str, &[(&str, Value)])]) -> Vec<String> {
+    pure::faults(&pure::follow(&graph(uses)).unwrap())
+}
+
+#[test]
+fn no_lower_floor_reaches_a_foreign_world_through_whatever_crate() {
+    let normal = Value::Null;
+    for (world, crate_name) in
+        [("OpenSSL", "openssl-sys"), ("tokio", "tokio"), ("actix", "actix-rt"), ("diesel", "diesel_derives")]
+    {
+        let uses: &[(&str, &[(&str, Value)])] = &[
+            ("countersign-token", &[("countersign-jose", normal.clone())]),
+            ("countersign-jose", &[("innocent", normal.clone())]),
+            ("innocent", &[(crate_name, normal.clone())]),
+            (crate_name, &[]),
+        ];
+        assert_eq!(
+            reached(uses),
+            [
+                format!("jose reaches {world}: countersign-jose > innocent > {crate_name}"),
+                format!(
+                    "token reaches {world}: countersign-token > countersign-jose > innocent > {crate_name}"
+                ),
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_build_script_counts_and_a_test_does_not() {
+    let with =
+        |kind: &str| reached(&[("countersign-oauth", &[("tokio", kind.into())]), ("tokio", &[])]).len();
+    assert_eq!((with("build"), with("dev")), (1, 0));
+}
+
+#[test]
+fn upper_floors_may_reach_them() {
+    assert!(reached(&[("countersign-http", &[("tokio", Value::Null)]), ("tokio", &[])]).is_empty());
+    assert!(pure::follow(&json!({"packages": []})).is_err());
+}
+
+#[test]
+fn the_table_says_what_is_free() {
+    let made = pure::follow(&graph(&[
+        ("countersign-jose", &[("countersign-oauth", Value::Null), ("sha2", Value::Null)]),
+        ("countersign-oauth", &[]),
+        ("sha2", &[]),
+    ]))
+    .unwrap();
+    let table = pure::table(&made);
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["crate", "ours", "others", "OpenSSL", "tokio", "actix", "diesel"]);
+    assert_eq!(lines[1], ["oauth", "0", "0", "free", "free", "free", "free"]);
+    assert_eq!(lines[2], ["jose", "1", "1", "free", "free", "free", "free"]);
+}

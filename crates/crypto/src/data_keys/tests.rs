@@ -1,4 +1,4 @@
-use countersign_oauth::{KeyId, SealError, Sealed, Sealer, Secret};
+use countersign_oauth::{KeyId, MessageAuthenticator, SealError, Sealed, Sealer, Secret};
 use countersign_testkit::SeededRandom;
 use proptest::prelude::*;
 

@@ -2,8 +2,8 @@ use std::sync::{Arc, LazyLock};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use countersign_jose::{
-    Algorithm, Compact, JoseError, KeyRing, PublicKey, Verifier, decode_base64url, encode_base64url,
-    sign_compact,
+    Algorithm, Compact, JoseError, KeyRing, PublicKey, Verifier, VerifyingKeys, decode_base64url,
+    encode_base64url, sign_compact,
 };
 use countersign_oauth::{KeyId, Sealer, Seconds};
 use countersign_storage::{KeyState, SigningKey};

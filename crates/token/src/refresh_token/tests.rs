@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use countersign_oauth::MessageAuthenticator;
 use countersign_testkit::{SeededRandom, TestSealer};
 
 use super::*;
