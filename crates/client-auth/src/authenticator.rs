@@ -1,7 +1,7 @@
-use countersign_oauth::{ClientId, Compliance, Error, Parameters, Sealer, Secret};
+use countersign_oauth::{ClientId, Compliance, Error, OAuthError, Parameters, Secret};
 use countersign_storage::{Client, Clients, TokenEndpointAuthMethod};
 
-use crate::{ClientAuthError, basic, secret};
+use crate::{ClientAuthError, ClientMethod, ClientMethods, MethodContext, basic, secret};
 
 /// What a request presents to say who calls (RFC 6749 §2.3).
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ pub enum Method {
     ClientSecretPost,
     /// The secret in the header.
     ClientSecretBasic,
+    /// A method that the composition adds, by its name.
+    Added(&'static str),
 }
 
 /// A client whose authentication succeeded. Only [`ClientAuthenticator`] makes one.
@@ -61,10 +63,12 @@ impl AuthenticatedClient {
 pub struct ClientAuthenticator<'a> {
     /// Where clients are found.
     pub clients: &'a dyn Clients,
-    /// Opens their secrets.
-    pub sealer: &'a dyn Sealer,
     /// The tenant's profile, for clients that name none.
     pub compliance: Compliance,
+    /// The methods beyond the standard ones.
+    pub methods: &'a ClientMethods,
+    /// What a method sees of the request.
+    pub context: MethodContext<'a>,
 }
 
 impl ClientAuthenticator<'_> {
@@ -80,7 +84,7 @@ impl ClientAuthenticator<'_> {
         presented: Presented<'_>,
     ) -> Result<AuthenticatedClient, (Error, Compliance)> {
         let as_tenant = |error: Error| (error, self.compliance);
-        let claim = Claim::parse(presented).map_err(|error| as_tenant(Error::Refused(error.into())))?;
+        let claim = self.claim(presented).map_err(|error| as_tenant(error.into()))?;
         let client = self
             .clients
             .client(&claim.client_id)
@@ -91,24 +95,74 @@ impl ClientAuthenticator<'_> {
                 as_tenant(Error::Refused(unknown.into()))
             })?;
         let compliance = client.settings.compliance.unwrap_or(self.compliance);
-        self.check(&claim, &client, compliance).map_err(|error| (error, compliance))?;
-        Ok(AuthenticatedClient { client, method: claim.method, compliance })
+        let method = match &claim.by {
+            By::Added(method) => self.check_added(*method, &presented, &client).await,
+            By::Standard { secret, method } => {
+                self.check(secret.as_ref(), *method, &client, compliance).map(|()| *method)
+            }
+        };
+        let method = method.map_err(|error| (error, compliance))?;
+        Ok(AuthenticatedClient { client, method, compliance })
+    }
+
+    /// What the request claims: by one method, and no contradiction (RFC 6749 §2.3).
+    fn claim(&self, presented: Presented<'_>) -> Result<Claim<'_>, OAuthError> {
+        let mut added = None;
+        for method in self.methods.iter() {
+            if let Some(client_id) = method.claim(&presented)?
+                && added.replace((client_id, method)).is_some()
+            {
+                return Err(ClientAuthError::TwoMethods.into());
+            }
+        }
+        let Some((client_id, method)) = added else { return Ok(Claim::parse(presented)?) };
+        if presented_basic(presented) || presented.parameters.find("client_secret").is_some() {
+            return Err(ClientAuthError::TwoMethods.into());
+        }
+        if presented.parameters.find("client_id").is_some_and(|named| named != client_id.as_str()) {
+            return Err(ClientAuthError::Contradiction.into());
+        }
+        Ok(Claim { client_id, by: By::Added(method) })
+    }
+
+    /// Has an added method verify a client that is registered for it.
+    async fn check_added(
+        &self,
+        method: &dyn ClientMethod,
+        presented: &Presented<'_>,
+        client: &Client,
+    ) -> Result<Method, Error> {
+        let name = method.name();
+        match &client.settings.token_endpoint_auth_method {
+            TokenEndpointAuthMethod::Foreign(registered) if registered == name => {
+                method.verify(presented, client, &self.context).await?;
+                Ok(Method::Added(name))
+            }
+            _ => Err(Error::Refused(ClientAuthError::WrongMethod.into())),
+        }
     }
 
     /// Compares what was presented with how the client is registered.
-    fn check(&self, claim: &Claim, client: &Client, compliance: Compliance) -> Result<(), Error> {
+    fn check(
+        &self,
+        secret: Option<&Secret<String>>,
+        method: Method,
+        client: &Client,
+        compliance: Compliance,
+    ) -> Result<(), Error> {
         let refuse = |error: ClientAuthError| Err(Error::Refused(error.into()));
-        let registered = client.settings.token_endpoint_auth_method;
-        match (&claim.secret, registered) {
+        match (secret, &client.settings.token_endpoint_auth_method) {
             (None, TokenEndpointAuthMethod::None) => Ok(()),
             (None, _) => refuse(ClientAuthError::MissingSecret),
-            (Some(_), TokenEndpointAuthMethod::None) => refuse(ClientAuthError::WrongMethod),
-            (Some(presented), _) => {
-                if !secret::matches(client, presented, self.sealer)? {
+            (Some(_), TokenEndpointAuthMethod::None | TokenEndpointAuthMethod::Foreign(_)) => {
+                refuse(ClientAuthError::WrongMethod)
+            }
+            (Some(presented), registered) => {
+                if !secret::matches(client, presented, self.context.sealer)? {
                     return refuse(ClientAuthError::WrongSecret);
                 }
-                let registered_is_basic = registered == TokenEndpointAuthMethod::ClientSecretBasic;
-                if compliance.is_rfc() && registered_is_basic != (claim.method == Method::ClientSecretBasic) {
+                let registered_is_basic = *registered == TokenEndpointAuthMethod::ClientSecretBasic;
+                if compliance.is_rfc() && registered_is_basic != (method == Method::ClientSecretBasic) {
                     return refuse(ClientAuthError::WrongMethod);
                 }
                 Ok(())
@@ -118,13 +172,20 @@ impl ClientAuthenticator<'_> {
 }
 
 /// What the request claims, before anything was checked.
-struct Claim {
+struct Claim<'a> {
     client_id: ClientId,
-    secret: Option<Secret<String>>,
-    method: Method,
+    by: By<'a>,
 }
 
-impl Claim {
+/// How it says so.
+enum By<'a> {
+    /// By a secret, or by nothing.
+    Standard { secret: Option<Secret<String>>, method: Method },
+    /// By a method that the composition adds.
+    Added(&'a dyn ClientMethod),
+}
+
+impl Claim<'_> {
     fn parse(presented: Presented<'_>) -> Result<Self, ClientAuthError> {
         let parameters = presented.parameters;
         let named = parameters.find("client_id").map(ClientId::new);
@@ -142,12 +203,13 @@ impl Claim {
                 Err(ClientAuthError::Contradiction)
             }
             (Some((client_id, secret)), None) => {
-                Ok(Self { client_id, secret: Some(secret), method: Method::ClientSecretBasic })
+                let by = By::Standard { secret: Some(secret), method: Method::ClientSecretBasic };
+                Ok(Self { client_id, by })
             }
             (None, posted) => {
                 let method = if posted.is_some() { Method::ClientSecretPost } else { Method::None };
                 let client_id = named.ok_or(ClientAuthError::NoClientId)?;
-                Ok(Self { client_id, secret: posted, method })
+                Ok(Self { client_id, by: By::Standard { secret: posted, method } })
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Client authentication against a store that changes beneath it.
 #![cfg(test)]
 
-use countersign_client_auth::{AuthenticatedClient, ClientAuthenticator, Method, Presented, SECRET_PURPOSE};
+use countersign_client_auth::{
+    AuthenticatedClient, ClientAuthenticator, ClientMethods, Method, MethodContext, Presented, SECRET_PURPOSE,
+};
 use countersign_oauth::{Compliance, Error, ErrorCode, Parameters, Sealer};
 use countersign_storage::{Change, Changes, Client, Commit, Upsert};
 use countersign_storage_memory::MemoryStorage;
-use countersign_testkit::{CLIENT_SECRET, NOW, TestSealer, block_on, client, public_client};
+use countersign_testkit::{CLIENT_SECRET, NOW, TestSealer, block_on, client, public_client, request_context};
 
 const BASIC: &str = "Basic dGVzdC1jbGllbnQ6dGVzdC1jbGllbnQtc2VjcmV0";
 
@@ -30,9 +32,10 @@ fn authenticate(
 ) -> Result<AuthenticatedClient, (Error, Compliance)> {
     let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let parameters = Parameters::from_pairs(pairs).unwrap();
-    let sealer = TestSealer::default();
-    let authenticator =
-        ClientAuthenticator { clients: storage, sealer: &sealer, compliance: Compliance::Auth0 };
+    let (sealer, request, methods) = (TestSealer::default(), request_context(), ClientMethods::new());
+    let context = MethodContext { request: &request, sealer: &sealer, replay: storage };
+    let compliance = Compliance::Auth0;
+    let authenticator = ClientAuthenticator { clients: storage, compliance, methods: &methods, context };
     block_on(authenticator.authenticate(Presented { authorization, parameters: &parameters }))
 }
 

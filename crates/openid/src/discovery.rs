@@ -10,6 +10,17 @@ pub struct Served {
     pub grant_types: Vec<String>,
     /// Signing algorithms in use beyond the standing list.
     pub signing_algorithms: Vec<Algorithm>,
+    /// Ways in which clients authenticate beyond the standard ones.
+    pub client_methods: Vec<ServedMethod>,
+}
+
+/// A client authentication method that the composition adds.
+#[derive(Debug, Clone)]
+pub struct ServedMethod {
+    /// Its name.
+    pub name: &'static str,
+    /// The algorithms of what its callers sign.
+    pub signing_algorithms: &'static [Algorithm],
 }
 
 /// Scopes in the order that clients see.
@@ -102,7 +113,23 @@ pub fn discovery_document(domain: &Domain, settings: &TenantSettings, served: &S
     if settings.compliance == Compliance::Rfc {
         as_served(members, domain, served);
     }
+    for method in &served.client_methods {
+        append(members, "token_endpoint_auth_methods_supported", method.name);
+        for algorithm in method.signing_algorithms {
+            append(members, "token_endpoint_auth_signing_alg_values_supported", algorithm.as_str());
+        }
+    }
     document
+}
+
+/// Adds a text to a list, which is made when it is not there.
+fn append(members: &mut serde_json::Map<String, Value>, list: &str, text: &str) {
+    let list = members.entry(list).or_insert_with(|| json!([]));
+    if let Some(list) = list.as_array_mut()
+        && !list.iter().any(|known| known == text)
+    {
+        list.push(text.into());
+    }
 }
 
 /// Under `rfc` the document names what is served, no more (RFC 8414 §2).

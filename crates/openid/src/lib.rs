@@ -5,7 +5,7 @@ mod jwks;
 mod logout;
 mod userinfo;
 
-pub use discovery::{Served, discovery_document};
+pub use discovery::{Served, ServedMethod, discovery_document};
 pub use jwks::{published_algorithms, published_keys};
 pub use logout::{LogoutEndpoint, LogoutOutcome, LogoutRequest};
 pub use userinfo::{UserinfoEndpoint, UserinfoError, UserinfoRequest};

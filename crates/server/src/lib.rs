@@ -18,11 +18,12 @@ mod trust;
 mod users;
 
 pub use apply::{ApplyOptions, apply};
+pub use countersign_authorization_endpoint::LoginLimits;
 pub use countersign_http::TlsFiles;
 pub use drain::Ended;
 pub use failure::Failure;
 pub use listen::{bind, bind_loopback, port_of};
-pub use provider::{Deployment, Parts, StoreCheck, grants};
+pub use provider::{Deployment, Parts, Protocol, StoreCheck, grants};
 pub use serve::serve;
 pub use server::{Running, ServeOptions, Sockets};
 pub use store::StoreOptions;

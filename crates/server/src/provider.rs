@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_authorization_endpoint::{AuthorizationEndpoint, LoginLimits};
-use countersign_client_auth::SECRET_PURPOSE;
+use countersign_client_auth::{ClientMethod, ClientMethods, SECRET_PURPOSE};
 use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
 use countersign_http::{Origins, Provider, Readiness};
 use countersign_jose::{KeyRing, Verifier};
@@ -13,7 +13,7 @@ use countersign_pages::{Language, Pages};
 use countersign_storage::Storage;
 use countersign_token::{IdTokenReader, TokenIssuer};
 use countersign_token_endpoint::{
-    Grants, IntrospectionEndpoint, RegistryError, RevocationEndpoint, TokenEndpoint,
+    Grant, Grants, IntrospectionEndpoint, RegistryError, RevocationEndpoint, TokenEndpoint,
 };
 use countersign_users::PasswordHasher;
 
@@ -25,6 +25,43 @@ use crate::Failure;
 /// When two of them have one grant type.
 pub fn grants() -> Result<Grants, RegistryError> {
     Grants::new().with(AuthorizationCode)?.with(RefreshToken)?.with(ClientCredentials)
+}
+
+/// What a server speaks: every Countersign's grants and client authentication methods, and what someone
+/// else's `main.rs` adds to them.
+pub struct Protocol {
+    grants: Grants,
+    client_methods: ClientMethods,
+}
+
+impl Protocol {
+    /// What every Countersign speaks.
+    ///
+    /// # Errors
+    /// When it contradicts itself.
+    pub fn standard() -> Result<Self, Failure> {
+        let grants = grants().map_err(|error| Failure::new(error.to_string()))?;
+        Ok(Self { grants, client_methods: ClientMethods::new() })
+    }
+
+    /// Adds a grant.
+    ///
+    /// # Errors
+    /// When its grant type is there already.
+    pub fn with_grant(self, grant: impl Grant) -> Result<Self, Failure> {
+        let grants = self.grants.with(grant).map_err(|error| Failure::new(error.to_string()))?;
+        Ok(Self { grants, ..self })
+    }
+
+    /// Adds a client authentication method.
+    ///
+    /// # Errors
+    /// When its name is taken.
+    pub fn with_client_method(self, method: impl ClientMethod) -> Result<Self, Failure> {
+        let methods = self.client_methods.with(method);
+        let client_methods = methods.map_err(|error| Failure::new(error.to_string()))?;
+        Ok(Self { client_methods, ..self })
+    }
 }
 
 /// Asks whether the store works: `/readyz` says no while it answers with a fault.
@@ -60,6 +97,15 @@ pub struct Deployment {
     pub development: bool,
 }
 
+impl Deployment {
+    /// A deployment with these issuers and the defaults of `countersign serve` for everything else.
+    #[must_use]
+    pub fn new(domains: Vec<Issuer>) -> Self {
+        let login_limits = LoginLimits { per_account_and_ip: Some(10), per_account: Some(100) };
+        Self { domains, login_limits, development: false }
+    }
+}
+
 /// Composes the endpoints.
 ///
 /// # Errors
@@ -68,8 +114,10 @@ pub(crate) fn compose(
     parts: &Parts,
     keys: &Arc<dyn KeyRing>,
     deployment: &Deployment,
+    protocol: Protocol,
     readiness: Readiness,
 ) -> Result<Provider, Failure> {
+    let Protocol { grants, client_methods } = protocol;
     let Parts { storage, check: _, clock, random, sealer, hasher, verifier } = parts.clone();
     let hints = IdTokenReader::new(keys.clone(), sealer.clone(), SECRET_PURPOSE);
     let contradiction = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
@@ -77,18 +125,21 @@ pub(crate) fn compose(
         domains: deployment.domains.iter().cloned().map(|issuer| Arc::new(Domain { issuer })).collect(),
         token: TokenEndpoint {
             storage: storage.clone(),
-            grants: grants().map_err(|error| contradiction(&error))?,
+            grants,
+            client_methods: client_methods.clone(),
             issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random.clone(), SECRET_PURPOSE),
             sealer: sealer.clone(),
             verifier: verifier.clone(),
         },
         revocation: RevocationEndpoint {
             storage: storage.clone(),
+            client_methods: client_methods.clone(),
             sealer: sealer.clone(),
             keys: keys.clone(),
         },
         introspection: IntrospectionEndpoint {
             storage: storage.clone(),
+            client_methods,
             sealer: sealer.clone(),
             keys: keys.clone(),
         },

@@ -10,7 +10,10 @@ use countersign_jose::KeyRing;
 use countersign_storage::Storage;
 use tokio::sync::watch;
 
-use crate::{Deployment, Failure, Parts, background, config::setting, keys::LiveKeys, provider};
+use crate::drain::Signals;
+use crate::{
+    Deployment, Ended, Failure, Parts, Protocol, background, config::setting, keys::LiveKeys, provider,
+};
 
 /// How requests are served and how serving ends.
 #[derive(Debug, Clone)]
@@ -69,8 +72,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a server and returns when it accepts requests: keys are there, sockets are served. Not to be
-    /// called from within an asynchronous runtime.
+    /// Starts a server that speaks what every Countersign speaks: [`Running::start_speaking`].
     ///
     /// # Errors
     /// [`Failure`]; nothing runs then.
@@ -80,13 +82,28 @@ impl Running {
         sockets: Sockets,
         options: ServeOptions,
     ) -> Result<Self, Failure> {
+        Self::start_speaking(parts, deployment, Protocol::standard()?, sockets, options)
+    }
+
+    /// Starts a server and returns when it accepts requests: keys are there, sockets are served. Not to be
+    /// called from within an asynchronous runtime.
+    ///
+    /// # Errors
+    /// [`Failure`]; nothing runs then.
+    pub fn start_speaking(
+        parts: &Parts,
+        deployment: &Deployment,
+        protocol: Protocol,
+        sockets: Sockets,
+        options: ServeOptions,
+    ) -> Result<Self, Failure> {
         let (open, works) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(true)));
         let says = (open.clone(), works.clone());
         let keys = crate::runtime()?.block_on(LiveKeys::prepare(parts))?;
         let ring: Arc<dyn KeyRing> = keys.ring();
         let readiness: countersign_http::Readiness =
             Arc::new(move || says.0.load(Ordering::SeqCst) && says.1.load(Ordering::SeqCst));
-        let provider = Arc::new(provider::compose(parts, &ring, deployment, readiness)?);
+        let provider = Arc::new(provider::compose(parts, &ring, deployment, protocol, readiness)?);
         let (stop, stopped) = watch::channel(Stop::NotYet);
         let (end, ended) = watch::channel(false);
         let (started, starts) = mpsc::channel();
@@ -115,6 +132,15 @@ impl Running {
     pub fn stop(mut self) -> Result<(), Failure> {
         self.drain();
         self.join()
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, then drains; a second signal ends it at once. A signal that comes
+    /// before this call ends the process as the system does.
+    ///
+    /// # Errors
+    /// When signals cannot be caught, or what ended the server before it was told to.
+    pub fn wait_for_signal(self) -> Result<Ended, Failure> {
+        Signals::catch()?.wait(self)
     }
 
     /// Begins to drain and does not wait for the end.

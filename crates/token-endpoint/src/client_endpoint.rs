@@ -1,4 +1,6 @@
-use countersign_client_auth::{AuthenticatedClient, ClientAuthenticator, Presented};
+use countersign_client_auth::{
+    AuthenticatedClient, ClientAuthenticator, ClientMethods, MethodContext, Presented,
+};
 use countersign_oauth::{Compliance, Error, OAuthError, Parameters, RequestContext, Sealer};
 use countersign_storage::{Storage, TenantSettings};
 
@@ -47,6 +49,7 @@ impl EndpointError {
 pub(crate) async fn authenticate(
     storage: &dyn Storage,
     sealer: &dyn Sealer,
+    methods: &ClientMethods,
     request: &TokenRequest,
     required: &[&'static str],
 ) -> Answered<(AuthenticatedClient, TenantSettings)> {
@@ -59,7 +62,8 @@ pub(crate) async fn authenticate(
     for name in required {
         request.parameters.require(name).map_err(|error| EndpointError::new(error, tenant))?;
     }
-    let authenticator = ClientAuthenticator { clients: storage, sealer, compliance: tenant };
+    let context = MethodContext { request: &request.context, sealer, replay: storage };
+    let authenticator = ClientAuthenticator { clients: storage, compliance: tenant, methods, context };
     let presented =
         Presented { authorization: request.authorization.as_deref(), parameters: &request.parameters };
     let client = authenticator.authenticate(presented).await.map_err(|(error, profile)| EndpointError {

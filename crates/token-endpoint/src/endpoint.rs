@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use countersign_client_auth::AuthenticatedClient;
+use countersign_client_auth::{AuthenticatedClient, ClientMethods};
 use countersign_dpop::Nonces;
 use countersign_gate::GateRefusal;
 use countersign_jose::Verifier;
@@ -24,6 +24,8 @@ pub struct TokenEndpoint {
     pub grants: Grants,
     /// Mints.
     pub issuer: TokenIssuer,
+    /// How clients authenticate, beyond the standard methods.
+    pub client_methods: ClientMethods,
     /// Opens client secrets, makes nonces.
     pub sealer: Arc<dyn Sealer>,
     /// Verifies DPoP proofs.
@@ -45,8 +47,14 @@ impl TokenEndpoint {
     /// # Errors
     /// [`EndpointError`]: the refusal or fault, with the profile that dresses it.
     pub async fn handle(&self, request: &TokenRequest) -> Answered<TokenAnswer> {
-        let (client, settings) =
-            client_endpoint::authenticate(&*self.storage, &*self.sealer, request, &["grant_type"]).await?;
+        let (client, settings) = client_endpoint::authenticate(
+            &*self.storage,
+            &*self.sealer,
+            &self.client_methods,
+            request,
+            &["grant_type"],
+        )
+        .await?;
         let dpop_nonce =
             (!request.dpop.is_empty()).then(|| Nonces::new(&*self.sealer).issue(request.context.now));
         let fail = |error: Error| EndpointError {
@@ -107,7 +115,15 @@ impl TokenEndpoint {
         required: &[&'static str],
         error: OAuthError,
     ) -> EndpointError {
-        match client_endpoint::authenticate(&*self.storage, &*self.sealer, request, required).await {
+        match client_endpoint::authenticate(
+            &*self.storage,
+            &*self.sealer,
+            &self.client_methods,
+            request,
+            required,
+        )
+        .await
+        {
             Err(refusal) => refusal,
             Ok((client, _)) => EndpointError::new(error, client.compliance()),
         }

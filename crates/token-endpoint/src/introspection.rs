@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use countersign_client_auth::ClientMethods;
 use countersign_gate::offline_access_is_allowed;
 use countersign_jose::KeyRing;
 use countersign_oauth::{Error, ErrorCode, HandleHash, OAuthError, Sealer, UserId};
@@ -13,6 +14,8 @@ use crate::{Answered, EndpointError, TokenRequest, client_endpoint};
 pub struct IntrospectionEndpoint {
     /// What is stored.
     pub storage: Arc<dyn Storage>,
+    /// How clients authenticate, beyond the standard methods.
+    pub client_methods: ClientMethods,
     /// Opens client secrets.
     pub sealer: Arc<dyn Sealer>,
     /// Recognises access tokens.
@@ -29,8 +32,14 @@ impl IntrospectionEndpoint {
     /// # Errors
     /// [`EndpointError`]; a public client is refused (RFC 7662 §2.1).
     pub async fn handle(&self, request: &TokenRequest) -> Answered<Introspection> {
-        let (client, _) =
-            client_endpoint::authenticate(&*self.storage, &*self.sealer, request, &["token"]).await?;
+        let (client, _) = client_endpoint::authenticate(
+            &*self.storage,
+            &*self.sealer,
+            &self.client_methods,
+            request,
+            &["token"],
+        )
+        .await?;
         let fail = |error: Error| EndpointError::new(error, client.compliance());
         if !client.is_confidential() {
             let error = OAuthError::new(

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use countersign_client_auth::AuthenticatedClient;
+use countersign_client_auth::{AuthenticatedClient, ClientMethods};
 use countersign_jose::KeyRing;
 use countersign_oauth::{Audience, Error, ErrorCode, HandleHash, OAuthError, Sealer, Timestamp};
 use countersign_storage::{Change, Changes, CommitError, RefreshFamily, Storage, TenantSettings};
@@ -12,6 +12,8 @@ use crate::{Answered, EndpointError, TokenRequest, client_endpoint};
 pub struct RevocationEndpoint {
     /// What is stored.
     pub storage: Arc<dyn Storage>,
+    /// How clients authenticate, beyond the standard methods.
+    pub client_methods: ClientMethods,
     /// Opens client secrets.
     pub sealer: Arc<dyn Sealer>,
     /// Recognises access tokens.
@@ -25,8 +27,14 @@ impl RevocationEndpoint {
     /// # Errors
     /// [`EndpointError`]; a storage failure is never a success.
     pub async fn handle(&self, request: &TokenRequest) -> Answered<()> {
-        let (client, settings) =
-            client_endpoint::authenticate(&*self.storage, &*self.sealer, request, &["token"]).await?;
+        let (client, settings) = client_endpoint::authenticate(
+            &*self.storage,
+            &*self.sealer,
+            &self.client_methods,
+            request,
+            &["token"],
+        )
+        .await?;
         let fail = |error: Error| EndpointError::new(error, client.compliance());
         let token = request.parameters.require("token").map_err(|error| fail(error.into()))?;
         let now = request.context.now;

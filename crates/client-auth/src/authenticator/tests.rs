@@ -1,6 +1,8 @@
-use countersign_oauth::{BoxFuture, Fault};
-use countersign_storage::StorageResult;
-use countersign_testkit::{CLIENT_ID, CLIENT_SECRET, TestSealer, block_on, client, public_client};
+use countersign_oauth::{BoxFuture, Fault, HandleHash, Timestamp};
+use countersign_storage::{ReplayGuard, StorageResult};
+use countersign_testkit::{
+    CLIENT_ID, CLIENT_SECRET, TestSealer, block_on, client, public_client, request_context,
+};
 
 use super::*;
 
@@ -14,6 +16,21 @@ impl Clients for One {
             Err(()) => Err(Fault::unavailable("the store is away")),
         };
         Box::pin(async { found })
+    }
+}
+
+/// No standard method remembers anything.
+struct Forgetful;
+
+impl ReplayGuard for Forgetful {
+    fn remember<'a>(
+        &'a self,
+        _: &'a str,
+        _: HandleHash,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<bool>> {
+        panic!("nothing is to be remembered")
     }
 }
 
@@ -33,8 +50,18 @@ fn authenticate(
     authorization: Option<&str>,
     parameters: &str,
 ) -> Result<AuthenticatedClient, (Error, Compliance)> {
-    let (clients, sealer) = (One(Ok(client.clone())), TestSealer::default());
-    let authenticator = ClientAuthenticator { clients: &clients, sealer: &sealer, compliance };
+    authenticate_with(&ClientMethods::new(), client, compliance, (authorization, parameters))
+}
+
+fn authenticate_with(
+    methods: &ClientMethods,
+    client: &Client,
+    compliance: Compliance,
+    (authorization, parameters): (Option<&str>, &str),
+) -> Result<AuthenticatedClient, (Error, Compliance)> {
+    let (clients, sealer, request) = (One(Ok(client.clone())), TestSealer::default(), request_context());
+    let context = MethodContext { request: &request, sealer: &sealer, replay: &Forgetful };
+    let authenticator = ClientAuthenticator { clients: &clients, compliance, methods, context };
     block_on(authenticator.authenticate(Presented { authorization, parameters: &body(parameters) }))
 }
 
@@ -96,9 +123,12 @@ fn sp_048_only_the_registered_method_authenticates_and_basic_and_post_are_one_by
         (Registered::ClientSecretBasic, Auth0, (Some(BASIC_WRONG), ""), wrong),
         (Registered::ClientSecretBasic, Rfc, (Some(BASIC_WRONG), ""), wrong),
         (Registered::ClientSecretBasic, Auth0, (Some(BASIC_EMPTY), ""), wrong),
+        (Registered::Foreign("badge".to_owned()), Auth0, none, missing),
+        (Registered::Foreign("badge".to_owned()), Auth0, post, method),
+        (Registered::Foreign("badge".to_owned()), Rfc, basic, method),
     ];
     for (method, compliance, (header, parameters), expected) in table {
-        let client = registered(method);
+        let client = registered(method.clone());
         let got = outcome(authenticate(&client, compliance, header, parameters));
         assert_eq!(got, expected, "{method:?} {compliance:?} {header:?} {parameters}");
     }
@@ -144,7 +174,7 @@ fn refuses_assertions_whoever_sends_them() {
     let named = format!("{ID}&{ASSERTION}");
     for method in [TokenEndpointAuthMethod::None, TokenEndpointAuthMethod::ClientSecretPost] {
         for parameters in [ASSERTION, &named, "client_id=test-client&client_assertion_type=x"] {
-            let got = outcome(authenticate(&registered(method), Compliance::Auth0, None, parameters));
+            let got = outcome(authenticate(&registered(method.clone()), Compliance::Auth0, None, parameters));
             assert_eq!(got, Err("client_auth.assertion_refused"), "{method:?} {parameters}");
         }
     }
@@ -239,9 +269,11 @@ fn tells_who_authenticated_and_whether_with_credentials() {
 
 #[test]
 fn a_store_that_fails_lets_nobody_pass() {
-    let (clients, sealer) = (One(Err(())), TestSealer::default());
+    let (clients, sealer, request) = (One(Err(())), TestSealer::default(), request_context());
+    let context = MethodContext { request: &request, sealer: &sealer, replay: &Forgetful };
+    let methods = &ClientMethods::new();
     let authenticator =
-        ClientAuthenticator { clients: &clients, sealer: &sealer, compliance: Compliance::Auth0 };
+        ClientAuthenticator { clients: &clients, compliance: Compliance::Auth0, methods, context };
     for parameters in [POST, ID] {
         let result = block_on(
             authenticator.authenticate(Presented { authorization: None, parameters: &body(parameters) }),
@@ -256,4 +288,79 @@ fn nothing_secret_is_printed() {
     let parameters = body(POST);
     let presented = Presented { authorization: None, parameters: &parameters };
     assert!(!format!("{caller:?} {presented:?}").contains(CLIENT_SECRET));
+}
+
+/// A method of the composition: a badge in the body names the client and says whether it is real.
+struct Badge(&'static str);
+
+impl ClientMethod for Badge {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn claim(&self, presented: &Presented<'_>) -> Result<Option<ClientId>, OAuthError> {
+        let shown = presented.parameters.find(self.0);
+        Ok(shown.map(|shown| ClientId::new(shown.trim_end_matches('!'))))
+    }
+
+    fn verify<'a>(
+        &'a self,
+        presented: &'a Presented<'a>,
+        client: &'a Client,
+        cx: &'a MethodContext<'a>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        assert_eq!(client.id.as_str(), CLIENT_ID);
+        assert_eq!(cx.request.now, request_context().now);
+        let real = presented.parameters.find(self.0).is_some_and(|shown| shown.ends_with('!'));
+        let refused = || OAuthError::new(countersign_oauth::ErrorCode::InvalidClient, "badge.forged", "No");
+        Box::pin(async move { if real { Ok(()) } else { Err(refused().into()) } })
+    }
+}
+
+#[test]
+fn an_added_method_authenticates_the_clients_that_are_registered_for_it() {
+    let methods = ClientMethods::new().with(Badge("badge")).unwrap().with(Badge("pass")).unwrap();
+    let of = |registered_for: TokenEndpointAuthMethod, header, parameters| {
+        let client = registered(registered_for);
+        outcome(authenticate_with(&methods, &client, Compliance::Auth0, (header, parameters)))
+    };
+    let badge = || TokenEndpointAuthMethod::Foreign("badge".to_owned());
+    let two = Err("client_auth.two_methods");
+    assert_eq!(of(badge(), None, "badge=test-client!"), Ok(Method::Added("badge")));
+    assert_eq!(of(badge(), None, "badge=test-client!&client_id=test-client"), Ok(Method::Added("badge")));
+    assert_eq!(of(badge(), None, "badge=test-client"), Err("badge.forged"));
+    assert_eq!(of(badge(), None, "badge=nobody!"), Err("client_auth.unknown_client"));
+    assert_eq!(of(badge(), None, "badge=test-client!&client_id=other"), Err("client_auth.contradiction"));
+    assert_eq!(of(badge(), None, "badge=test-client!&client_secret=x"), two);
+    assert_eq!(of(badge(), Some(BASIC), "badge=test-client!"), two);
+    assert_eq!(of(badge(), None, "badge=test-client!&pass=test-client!"), two);
+    for other in [
+        TokenEndpointAuthMethod::None,
+        TokenEndpointAuthMethod::ClientSecretPost,
+        TokenEndpointAuthMethod::Foreign("pass".to_owned()),
+    ] {
+        assert_eq!(of(other, None, "badge=test-client!"), Err("client_auth.wrong_method"));
+    }
+    // Where the composition does not add it, nobody passes by it.
+    let alone = authenticate(&registered(badge()), Compliance::Auth0, None, "badge=test-client!");
+    assert_eq!(outcome(alone), Err("parameters.missing"));
+}
+
+#[test]
+fn a_client_by_an_added_method_is_confidential() {
+    let methods = ClientMethods::new().with(Badge("badge")).unwrap();
+    let client = registered(TokenEndpointAuthMethod::Foreign("badge".to_owned()));
+    let caller = authenticate_with(&methods, &client, Compliance::Auth0, (None, "badge=test-client!"));
+    assert!(caller.unwrap().is_confidential());
+    assert!(!client.settings.is_public());
+}
+
+#[test]
+fn a_name_is_taken_once() {
+    for taken in ["none", "client_secret_post", "client_secret_basic"] {
+        assert_eq!(ClientMethods::new().with(Badge(taken)).unwrap_err().0, taken);
+    }
+    let twice = ClientMethods::new().with(Badge("badge")).unwrap().with(Badge("badge"));
+    let error = twice.unwrap_err();
+    assert_eq!(error.to_string(), "the client authentication method badge is there twice");
 }

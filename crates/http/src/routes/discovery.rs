@@ -1,7 +1,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_oauth::{Compliance, Error, GrantType};
-use countersign_openid::{Served, discovery_document, published_algorithms, published_keys};
+use countersign_openid::{Served, ServedMethod, discovery_document, published_algorithms, published_keys};
 
 use crate::{Provider, cors, request, respond};
 
@@ -22,7 +22,12 @@ pub(crate) async fn document(request: HttpRequest, provider: web::Data<Provider>
             let mut grant_types: Vec<String> =
                 provider.token.grants.grant_types().map(GrantType::to_string).collect();
             grant_types.sort();
-            let served = Served { grant_types, signing_algorithms };
+            let client_methods = provider.token.client_methods.iter().map(|method| ServedMethod {
+                name: method.name(),
+                signing_algorithms: method.signing_algorithms(),
+            });
+            let client_methods = client_methods.collect();
+            let served = Served { grant_types, signing_algorithms, client_methods };
             respond::json(public(), &discovery_document(&context.domain, &settings, &served))
         }
     }

@@ -2,7 +2,7 @@
 
 use countersign_jose::Algorithm;
 use countersign_oauth::{Compliance, Domain, Issuer};
-use countersign_openid::{Served, discovery_document};
+use countersign_openid::{Served, ServedMethod, discovery_document};
 use countersign_storage::TenantSettings;
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ fn acr_values_and_iss_are_named_where_the_tenant_has_them() {
 fn es256_is_named_once_it_is_in_use() {
     let domain = Domain { issuer: Issuer::new("https://login.example.com") };
     let algorithms = |signing_algorithms: Vec<Algorithm>| {
-        let served = Served { grant_types: Vec::new(), signing_algorithms };
+        let served = Served { signing_algorithms, ..Served::default() };
         discovery_document(&domain, &TenantSettings::default(), &served)
             ["id_token_signing_alg_values_supported"]
             .clone()
@@ -118,7 +118,7 @@ fn under_rfc_the_document_names_what_is_served_and_no_more() {
     let domain = Domain { issuer: Issuer::new("https://login.example.com") };
     let served = Served {
         grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
-        signing_algorithms: Vec::new(),
+        ..Served::default()
     };
     let document = discovery_document(&domain, &rfc(), &served);
     for unserved in [
@@ -141,4 +141,27 @@ fn under_rfc_the_document_names_what_is_served_and_no_more() {
     assert_eq!(document["token_endpoint_auth_methods_supported"], methods);
     assert_eq!(document["claims_parameter_supported"], false);
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);
+}
+
+/// RFC 8414 §2: what a composition adds is named in every profile, each name once.
+#[test]
+fn added_client_authentication_methods_are_named() {
+    let domain = Domain { issuer: Issuer::new("https://login.example.com") };
+    let method = ServedMethod { name: "client_secret_jwt", signing_algorithms: &[Algorithm::HS256] };
+    let served = Served { client_methods: vec![method.clone(), method], ..Served::default() };
+    let by_default = discovery_document(&domain, &TenantSettings::default(), &served);
+    assert_eq!(
+        by_default["token_endpoint_auth_methods_supported"],
+        json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"])
+    );
+    assert_eq!(
+        by_default["token_endpoint_auth_signing_alg_values_supported"],
+        json!(["RS256", "RS384", "PS256", "HS256"])
+    );
+    let under_rfc = discovery_document(&domain, &rfc(), &served);
+    assert_eq!(
+        under_rfc["token_endpoint_auth_methods_supported"],
+        json!(["client_secret_basic", "client_secret_post", "none", "client_secret_jwt"])
+    );
+    assert_eq!(under_rfc["token_endpoint_auth_signing_alg_values_supported"], json!(["HS256"]));
 }

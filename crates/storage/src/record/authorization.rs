@@ -5,6 +5,7 @@ use countersign_oauth::{
 
 /// One completed authorization request: code, refresh family and access tokens hang from it.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct Authorization {
     /// Its id.
     pub id: AuthorizationId,
@@ -32,6 +33,7 @@ pub struct Authorization {
 
 /// An access token of a user, as far as our own endpoints need it.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct AccessToken {
     /// SHA-256 of the token.
     pub handle: HandleHash,
@@ -47,6 +49,7 @@ pub struct AccessToken {
 
 /// A user's consent: one row per (user, client, audience, organization), scopes united.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct Consent {
     /// Its id.
     pub id: ConsentId,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// An application (RFC 6749 §2).
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct Client {
     /// `client_id`.
     pub id: ClientId,
@@ -138,7 +139,7 @@ pub enum AppType {
 }
 
 /// `token_endpoint_auth_method` (RFC 7591 §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenEndpointAuthMethod {
     /// A public client.
@@ -147,6 +148,9 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretPost,
     /// The secret in the `Authorization` header.
     ClientSecretBasic,
+    /// A method that the composition adds, by its name; where none adds it, the client is refused.
+    #[serde(untagged)]
+    Foreign(String),
 }
 
 /// `jwt_configuration`.

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a client may ask of an API, on its own behalf or a user's.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct ClientGrant {
     /// Its id.
     pub id: ClientGrantId,

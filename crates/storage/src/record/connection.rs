@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where users come from.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct Connection {
     /// Its id.
     pub id: ConnectionId,

@@ -2,6 +2,7 @@ use countersign_oauth::{ClientId, Timestamp, UserId};
 
 /// A row of the tenant's log: a changed object or a security refusal. No secret stands in it.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogEvent {
     /// When.
     pub at: Timestamp,

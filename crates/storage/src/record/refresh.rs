@@ -6,6 +6,7 @@ use countersign_oauth::{
 
 /// A refresh token and all its successors.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct RefreshFamily {
     /// Its id.
     pub id: FamilyId,
@@ -39,6 +40,7 @@ pub struct RefreshFamily {
 
 /// One refresh token.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct RefreshToken {
     /// SHA-256 of the token.
     pub handle: HandleHash,

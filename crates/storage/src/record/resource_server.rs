@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// An API (RFC 6749 §1.1: a resource server).
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct ResourceServer {
     /// Its row's id.
     pub id: ResourceServerId,

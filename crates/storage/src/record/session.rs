@@ -4,6 +4,7 @@ use countersign_oauth::{
 
 /// How and when a user authenticated: what travels from login to code to token.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct Authentication {
     /// `auth_time`: the last active authentication.
     pub authenticated_at: Timestamp,
@@ -15,6 +16,7 @@ pub struct Authentication {
 
 /// One browser's session of one user on one domain.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct Session {
     /// `sid`.
     pub id: SessionId,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A signing key pair; the private half is sealed under the data key.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct SigningKey {
     /// Its `kid`.
     pub kid: KeyId,

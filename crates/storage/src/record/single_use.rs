@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// A one-time artefact: spent by one conditional write, together with what it was spent for.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct SingleUse {
     /// Its kind; part of the key and of every lookup (rule G3).
     pub kind: SingleUseKind,

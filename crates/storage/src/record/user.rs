@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// An account.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
 pub struct User {
     /// `sub`.
     pub id: UserId,
@@ -65,6 +66,8 @@ pub struct Profile {
 
 /// A password's hash as a PHC string; printed redacted.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "documents", serde(transparent))]
 pub struct PasswordHash(String);
 
 impl PasswordHash {

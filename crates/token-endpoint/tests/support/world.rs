@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_client_auth::SECRET_PURPOSE;
+use countersign_client_auth::{ClientMethods, SECRET_PURPOSE};
 use countersign_jose::{Compact, encode_base64url};
 use countersign_oauth::{
     Audience, ClientId, Domain, Error, Fault, Handle, Issuer, OAuthError, Parameters, Scope, Seconds,
@@ -46,16 +46,23 @@ impl World {
             token: TokenEndpoint {
                 storage: storage.clone(),
                 grants,
+                client_methods: ClientMethods::new(),
                 issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random, SECRET_PURPOSE),
                 sealer: sealer.clone(),
                 verifier: Arc::new(FakeVerifier),
             },
             revocation: RevocationEndpoint {
                 storage: storage.clone(),
+                client_methods: ClientMethods::new(),
                 sealer: sealer.clone(),
                 keys: keys.clone(),
             },
-            introspection: IntrospectionEndpoint { storage: storage.clone(), sealer, keys },
+            introspection: IntrospectionEndpoint {
+                storage: storage.clone(),
+                client_methods: ClientMethods::new(),
+                sealer,
+                keys,
+            },
             storage,
         };
         world.put(Change::UpsertClient(new(client())));
