@@ -5,6 +5,7 @@ mod check;
 mod dev;
 mod layers;
 mod needs;
+mod postgres;
 mod rfc;
 mod sources;
 mod test;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask dev [ARGUMENTS]        build Countersign and run `countersign dev ARGUMENTS`
 cargo xtask test [--only KIND]...  run every test, or the kinds named
+cargo xtask postgres [COMMAND]     start a private PostgreSQL server, for a command's tests or until Ctrl-C
 cargo xtask check                  the quick loop: fmt, clippy, layers, unit
 cargo xtask layers [--write]       check which crate may use which; --write redraws docs/architecture.md
 cargo xtask rfc [--write]          check that numbers and sections have tests; --write renews docs/reference
@@ -40,6 +42,7 @@ fn dispatch() -> Result<(), String> {
         "dev" => dev::run(&rest),
         "test" => test::run(&rest),
         "check" => check::run(&rest),
+        "postgres" => postgres::run(&rest),
         "layers" => layers::run(write_asked(&rest)?),
         "rfc" => rfc::run(write_asked(&rest)?),
         "help" | "--help" | "-h" => {

@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::postgres::cluster;
 use crate::work::{self, on_path, succeeds};
 
 /// The oldest Node that the client libraries under test take.
@@ -64,6 +65,13 @@ pub(crate) fn for_clients(cache: &Path) -> Result<Option<PathBuf>, String> {
         return Ok(None);
     }
     node_from_npm(cache).map(Some)
+}
+
+/// Checks that a PostgreSQL server can be started, and installs Debian's if it may.
+pub(crate) fn for_postgres() -> Result<(), String> {
+    let Err(missing) = cluster::programs() else { return Ok(()) };
+    install(&["postgresql"]).map_err(|error| format!("{missing} ({error})"))?;
+    cluster::programs().map(drop)
 }
 
 fn missing_for_building() -> Vec<&'static str> {

@@ -9,6 +9,7 @@ use std::{env, fs};
 use serde_json::Value;
 
 use crate::needs::{self, OpenSsl};
+use crate::postgres::{self, cluster::Cluster};
 use crate::work::{self, Work};
 use crate::{layers, rfc};
 
@@ -48,7 +49,16 @@ impl Kind {
     fn compiles(self) -> bool {
         !matches!(self, Self::Fmt | Self::Layers | Self::Rfc)
     }
+
+    fn needs_postgres(self) -> bool {
+        matches!(self, Self::Unit | Self::Contract | Self::Flows | Self::Attacks | Self::Failures)
+    }
 }
+
+/// Where the server under test keeps its tenant: the flows and attacks run whole over each, one after another.
+const BACKENDS: [&str; 2] = ["memory", "sqlite"];
+/// Tells the tests which backend it is.
+const BACKEND: &str = "COUNTERSIGN_TEST_BACKENDS";
 
 /// Runs the kinds that the command line asks for.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -60,11 +70,16 @@ pub(crate) fn run_kinds(kinds: &[Kind]) -> Result<(), String> {
     let work = Work::find()?;
     let openssl =
         if kinds.iter().any(|kind| kind.compiles()) { needs::for_building()? } else { OpenSsl::System };
+    let postgres = match kinds.iter().any(|kind| kind.needs_postgres()) {
+        true => Some(postgres::start(&work)?),
+        false => None,
+    };
+    let means = Means { work: &work, openssl, postgres: postgres.as_ref() };
     let mut results = Vec::new();
     for &kind in kinds {
         work::say(&format!("\n=== {} ===", kind.name()));
         let start = Instant::now();
-        let result = run_kind(kind, &work, openssl);
+        let result = means.run(kind);
         if let Err(error) = &result {
             eprintln!("{error}");
         }
@@ -106,37 +121,80 @@ fn summary(results: &[(Kind, Duration, bool)]) -> String {
     text
 }
 
-fn run_kind(kind: Kind, work: &Work, openssl: OpenSsl) -> Result<(), String> {
-    let cargo = |arguments: &[&str]| {
-        let mut command = work.cargo(arguments);
-        openssl.tell(&mut command);
-        work::run_within_deadline(command)
-    };
-    // Each names the whole workspace, so that cargo settles on one set of features and compiles nothing twice.
-    let named = |name: &str| cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--test", name]);
-    match kind {
-        Kind::Fmt => cargo(&["fmt", "--all", "--check"]),
-        Kind::Clippy => {
-            cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
-        }
-        Kind::Layers => layers::run(false),
-        Kind::Rfc => rfc::run(false),
-        Kind::Unit => {
-            let targets = unit_targets(&work.metadata(&["--no-deps"])?);
-            let mut arguments = vec!["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins"];
-            for target in &targets {
-                arguments.extend(["--test", target]);
+/// What the kinds are run with.
+struct Means<'a> {
+    work: &'a Work,
+    openssl: OpenSsl,
+    postgres: Option<&'a Cluster>,
+}
+
+impl Means<'_> {
+    fn run(&self, kind: Kind) -> Result<(), String> {
+        match kind {
+            Kind::Fmt => self.cargo(&["fmt", "--all", "--check"]),
+            Kind::Clippy => {
+                self.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
             }
-            cargo(&arguments)?;
-            cargo(&["test", "--workspace", "--locked", "--doc"])
+            Kind::Layers => layers::run(false),
+            Kind::Rfc => rfc::run(false),
+            Kind::Unit => {
+                let targets = unit_targets(&self.work.metadata(&["--no-deps"])?);
+                let mut arguments =
+                    vec!["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins"];
+                for target in &targets {
+                    arguments.extend(["--test", target]);
+                }
+                self.cargo(&arguments)?;
+                self.cargo(&["test", "--workspace", "--locked", "--doc"])
+            }
+            Kind::Contract | Kind::Failures => self.named(kind.name(), None),
+            Kind::Flows | Kind::Attacks => self.on_each_backend(kind.name()),
+            Kind::Clients => {
+                // Naming one small test target brings in the features that the tests compiled with.
+                let binary = ["--bin", "countersign", "--test", "contract"];
+                self.cargo(&[["build", "--workspace", "--locked"].as_slice(), &binary].concat())?;
+                clients(self.work, self.openssl)
+            }
         }
-        Kind::Contract | Kind::Flows | Kind::Attacks | Kind::Failures => named(kind.name()),
-        Kind::Clients => {
-            // Naming one small test target brings in the features that the tests compiled with.
-            let binary = ["--bin", "countersign", "--test", "contract"];
-            cargo(&[["build", "--workspace", "--locked"].as_slice(), &binary].concat())?;
-            clients(work, openssl)
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Result<(), String> {
+        work::run_within_deadline(self.command(arguments))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.work.cargo(arguments);
+        self.openssl.tell(&mut command);
+        if let Some(cluster) = self.postgres {
+            postgres::tell(cluster, &mut command);
         }
+        command
+    }
+
+    /// Runs a test target. Each names the whole workspace, so that cargo settles on one set of features and
+    /// compiles nothing twice.
+    fn named(&self, name: &str, backend: Option<&str>) -> Result<(), String> {
+        let mut command =
+            self.command(&["test", "--workspace", "--locked", "--no-fail-fast", "--test", name]);
+        if let Some(backend) = backend {
+            command.env(BACKEND, backend);
+        }
+        work::run_within_deadline(command)
+    }
+
+    /// Runs a test target over each backend, whichever fails.
+    fn on_each_backend(&self, name: &str) -> Result<(), String> {
+        let mut failed = Vec::new();
+        for backend in BACKENDS {
+            work::say(&format!("\n--- {name} on {backend} ---"));
+            let start = Instant::now();
+            if let Err(error) = self.named(name, Some(backend)) {
+                eprintln!("{error}");
+                failed.push(backend);
+            }
+            work::say(&format!("{name} on {backend}: {:.1} seconds", start.elapsed().as_secs_f64()));
+        }
+        if failed.is_empty() { Ok(()) } else { Err(format!("{name} failed on {}", failed.join(", "))) }
     }
 }
 
