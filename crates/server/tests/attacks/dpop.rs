@@ -9,9 +9,9 @@ use crate::support::{
     Backend, DpopKey, Harness, MACHINE_ID, MACHINE_SECRET, Request, Response, SPA_ID, Tenant,
 };
 
-/// Both backends with an API that takes DPoP.
+/// Every backend with an API that takes DPoP.
 pub fn on_both(test: impl Fn(&Harness)) {
-    for backend in [Backend::Memory, Backend::Sqlite] {
+    for backend in Backend::chosen() {
         let mut tenant = Tenant::default();
         let dpop = json!({ "mechanism": "dpop", "required": false });
         tenant.api().settings.proof_of_possession = Some(serde_json::from_value(dpop).unwrap());

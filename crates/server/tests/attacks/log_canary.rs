@@ -34,7 +34,7 @@ fn sp_186_sp_187_no_line_at_any_level_holds_a_secret_or_breaks() {
         .finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let mut secrets: Vec<String> = Vec::new();
-    for backend in [Backend::Memory, Backend::Sqlite] {
+    for backend in Backend::chosen() {
         secrets.extend(sent_and_got(&Harness::start(backend, Tenant::default())));
     }
     let text = String::from_utf8_lossy(&heard.0.lock().unwrap()).into_owned();

@@ -5,8 +5,7 @@ use countersign_testkit::{AUDIENCE, EMAIL, PASSWORD};
 
 use crate::kit::asking;
 use crate::support::{
-    Backend, Browser, Form, Harness, Request, Response, Tenant, WEB_CALLBACK, WEB_ID, authorize_url,
-    on_every_backend,
+    Browser, Form, Harness, Request, Response, Tenant, WEB_CALLBACK, WEB_ID, authorize_url, on_every_backend,
 };
 
 /// A page without what is random in it, and without what the user typed himself.
@@ -88,7 +87,7 @@ fn sp_156_nothing_of_a_request_becomes_markup() {
     tenant.api().settings.name = CANARY.to_owned();
     tenant.api().settings.skip_consent_for_verifiable_first_party_clients = false;
     tenant.users[0].profile.claims.insert("name".to_owned(), CANARY.into());
-    let server = Harness::start(Backend::Memory, tenant);
+    let server = Harness::with(tenant);
     let all = [
         ("state", CANARY),
         ("nonce", CANARY),
@@ -145,7 +144,7 @@ fn sp_156_nothing_of_a_request_becomes_markup() {
 fn sp_156_the_web_message_page_is_no_way_in() {
     let mut tenant = Tenant::default();
     tenant.client(WEB_ID).settings.web_origins = vec!["https://app.example.com".to_owned()];
-    let server = Harness::start(Backend::Memory, tenant);
+    let server = Harness::with(tenant);
     let state = "</script><script>alert(1)</script>\u{2028}\\\"";
     let asked = [("prompt", "none"), ("response_mode", "web_message"), ("state", state)];
     let page = server.send(&Request::get(authorize_url(&server.https, &asking(WEB_ID, &asked)))).expect(200);

@@ -4,7 +4,7 @@ use countersign_oauth::SecureRandom as _;
 use countersign_testkit::SeededRandom;
 
 use crate::kit::{asking, without};
-use crate::support::{Backend, Harness, Request, Tenant, WEB_CALLBACK, WEB_ID, authorize_url};
+use crate::support::{Harness, Request, Tenant, WEB_CALLBACK, WEB_ID, authorize_url};
 
 const REGISTERED: [&str; 3] =
     [WEB_CALLBACK, "https://app.example.com:8443/a/Callback/?tenant=1&x=%20y", "com.example.app://done/Here"];
@@ -13,7 +13,7 @@ fn server() -> Harness {
     let mut tenant = Tenant::default();
     let callbacks = REGISTERED.iter().map(|url| (*url).to_owned()).collect();
     tenant.client(WEB_ID).settings.callbacks = callbacks;
-    Harness::start(Backend::Memory, tenant)
+    Harness::with(tenant)
 }
 
 /// Every change of one place: bytes put in, left out, replaced, encoded; then what parsers disagree on.

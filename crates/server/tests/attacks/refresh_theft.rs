@@ -23,7 +23,7 @@ fn rotating(backend: Backend, leeway: i64) -> Harness {
 }
 
 fn on_both(leeway: i64, test: impl Fn(&Harness)) {
-    for backend in [Backend::Memory, Backend::Sqlite] {
+    for backend in Backend::chosen() {
         test(&rotating(backend, leeway));
     }
 }

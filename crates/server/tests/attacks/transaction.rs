@@ -152,7 +152,7 @@ fn consent_page(server: &Harness, browser: &mut Browser) -> Form {
 
 #[test]
 fn sp_020_a_consent_without_cookie_or_of_another_user_is_refused() {
-    for backend in [Backend::Memory, Backend::Sqlite] {
+    for backend in Backend::chosen() {
         let server = asks_consent(backend);
         let mut browser = server.browser();
         let form = consent_page(&server, &mut browser);
@@ -181,7 +181,7 @@ fn sp_020_a_consent_without_cookie_or_of_another_user_is_refused() {
 
 #[test]
 fn sp_020_scopes_added_to_the_consent_form_are_not_granted() {
-    for backend in [Backend::Memory, Backend::Sqlite] {
+    for backend in Backend::chosen() {
         let server = asks_consent(backend);
         let mut browser = server.browser();
         let form = consent_page(&server, &mut browser);

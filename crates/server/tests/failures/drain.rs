@@ -9,7 +9,7 @@ use crate::support::{Backend, Harness, MACHINE_ID, MACHINE_SECRET, Request, Tena
 #[test]
 fn rp_25_a_drain_says_not_ready_while_it_still_accepts_and_then_closes() {
     let options = ServeOptions { drain_notice: Duration::from_secs(2), ..ServeOptions::default() };
-    let mut server = Harness::start_with(Backend::Memory, Tenant::default(), options);
+    let mut server = Harness::start_with(Backend::first(), Tenant::default(), options);
     server.get("/readyz").expect(200);
     let (client, ready) = (server.client(), Request::get(server.url("/readyz")));
     let asks = std::thread::spawn(move || {

@@ -7,6 +7,7 @@
     missing_docs,
     reason = "support serves three test roots, each of which uses a part of it"
 )]
+#![allow(clippy::disallowed_methods, reason = "how long something takes is what is tested")]
 
 #[path = "../support/mod.rs"]
 mod support;

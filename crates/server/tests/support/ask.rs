@@ -24,7 +24,7 @@ pub fn ask<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 
 /// Runs a test against a server over each backend, with a tenant of its own.
 pub fn on_every_backend_with(tenant: impl Fn() -> Tenant, test: impl Fn(&Harness)) {
-    for backend in [Backend::Memory, Backend::Sqlite] {
+    for backend in Backend::chosen() {
         test(&Harness::start(backend, tenant()));
     }
 }

@@ -1,3 +1,4 @@
+use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 
 use countersign_authorization_endpoint::LoginLimits;
@@ -13,23 +14,14 @@ use countersign_server::{
 use countersign_storage::{
     Change, Changes, Client as ClientRecord, KeyState, ResourceServer, SigningKey, Storage, Upsert, User,
 };
-use countersign_storage_memory::MemoryStorage;
-use countersign_storage_sqlite::SqliteStorage;
 use countersign_testkit::{AUDIENCE, EMAIL, FixedClock, NOW, PASSWORD, USER_ID, block_on};
 
-use super::{Browser, Callback, Client, Request, Response, Tenant};
-
-/// Where the tenant is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
-    Memory,
-    Sqlite,
-}
+use super::{Backend, Browser, Callback, Client, Opened, Request, Response, Store, Tenant};
 
 /// Hashing as cheap as argon2 can be, the same as testkit's user has.
 const CHEAP: Argon2Cost = Argon2Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
 
-/// A server in this process, with a clock that stands still until it is told otherwise.
+/// A server in this process, or several that share a database and take requests in turn, with a clock that stands still until it is told otherwise.
 pub struct Harness {
     /// The https domain, without a slash at the end; the first one.
     pub https: String,
@@ -42,21 +34,27 @@ pub struct Harness {
     /// The data key.
     pub sealer: Arc<dyn Sealer>,
     client: Client,
-    running: Option<Running>,
-    _folder: Option<tempfile::TempDir>,
+    running: Vec<Running>,
+    backend: Backend,
+    _store: Store,
 }
 
 /// Runs a test against a server over each backend.
 pub fn on_every_backend(test: impl Fn(&Harness)) {
-    for backend in [Backend::Memory, Backend::Sqlite] {
+    for backend in Backend::chosen() {
         test(&Harness::start(backend, Tenant::default()));
     }
 }
 
 impl Harness {
-    /// A server over memory with the default tenant.
+    /// A server over the first backend of the run, with the default tenant.
     pub fn new() -> Self {
-        Self::start(Backend::Memory, Tenant::default())
+        Self::start(Backend::first(), Tenant::default())
+    }
+
+    /// A server over the first backend of the run, with a tenant of the test's own.
+    pub fn with(tenant: Tenant) -> Self {
+        Self::start(Backend::first(), tenant)
     }
 
     /// A server with a tenant of the test's own.
@@ -65,45 +63,41 @@ impl Harness {
     }
 
     pub fn start_with(backend: Backend, tenant: Tenant, options: ServeOptions) -> Self {
-        let folder = (backend == Backend::Sqlite).then(|| tempfile::tempdir().unwrap());
-        let storage: Arc<dyn Storage> = match &folder {
-            None => Arc::new(MemoryStorage::new()),
-            Some(folder) => SqliteStorage::open(folder.path().join("test.db").to_str().unwrap()).unwrap(),
-        };
+        Self::over(backend, Store::open(backend), tenant, options)
+    }
+
+    /// A server over a store that is open, and empty.
+    pub fn over(backend: Backend, store: Store, tenant: Tenant, options: ServeOptions) -> Self {
+        let storage = store.processes[0].storage.clone();
         let sealer: Arc<dyn Sealer> = shared().sealer.clone();
         tenant.store(&*storage, &*sealer);
         for key in &shared().keys {
             block_on(storage.commit(Changes::none().with(Change::InsertSigningKey(key.clone())))).unwrap();
         }
         let clock = Arc::new(FixedClock::new(NOW));
-        let parts = Parts {
-            storage: storage.clone(),
-            check: Arc::new(|| Box::pin(async { Ok(()) })),
-            clock: clock.clone(),
-            random: Arc::new(OsRandom),
-            sealer: sealer.clone(),
-            hasher: Arc::new(Argon2Hasher::start(CHEAP, 2, 64, Arc::new(OsRandom)).unwrap()),
-            verifier: Arc::new(OpenSslVerifier::new().unwrap()),
-        };
-        let (https, http) = (bind_loopback(0, "https").unwrap(), bind_loopback(0, "http").unwrap());
-        let at = |scheme: &str, socket| format!("{scheme}://localhost:{}", port_of(socket, scheme).unwrap());
-        let (https_base, http_base) = (at("https", &https[0]), at("http", &http[0]));
+        let sockets: Vec<Sockets> = store.processes.iter().map(|_| sockets()).collect();
+        let (https, http) = (base("https", &sockets[0].https), base("http", &sockets[0].http));
         let deployment = Deployment {
-            domains: vec![Issuer::new(&https_base), Issuer::new(&http_base)],
+            domains: vec![Issuer::new(&https), Issuer::new(&http)],
             login_limits: LoginLimits { per_account_and_ip: Some(10), per_account: Some(100) },
             development: false,
         };
-        let sockets = Sockets { http, https, tls: Some(shared().tls.clone()) };
-        let running = Running::start(&parts, &deployment, sockets, options).unwrap();
+        let ports = sockets.iter().map(|sockets| [port(&sockets.https), port(&sockets.http)]).collect();
+        let processes = store.processes.iter().zip(sockets);
+        let running = processes.map(|(opened, sockets)| {
+            let parts = parts(opened, clock.clone());
+            Running::start(&parts, &deployment, sockets, options.clone()).unwrap()
+        });
         Self {
-            https: https_base,
-            http: http_base,
+            running: running.collect(),
+            client: Client::in_turn(&shared().ca_pem, ports),
+            https,
+            http,
             clock,
             storage,
             sealer,
-            client: Client::new(&shared().ca_pem),
-            running: Some(running),
-            _folder: folder,
+            backend,
+            _store: store,
         }
     }
 
@@ -125,6 +119,11 @@ impl Harness {
     /// The client that trusts this server.
     pub fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// A client of one process alone, where there are several.
+    pub fn client_of(&self, process: usize) -> Client {
+        self.client.only(process)
     }
 
     /// A browser that was never here.
@@ -190,8 +189,42 @@ impl Harness {
 
     /// Drains the server and waits for its end.
     pub fn stop(&mut self) {
-        self.running.take().unwrap().stop().unwrap();
+        self.running.drain(..).for_each(|running| running.stop().unwrap());
     }
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("this was on {:?}", self.backend);
+        }
+    }
+}
+
+/// What a process stands on: all of it its own, but for the clock and the data key.
+fn parts(opened: &Opened, clock: Arc<FixedClock>) -> Parts {
+    Parts {
+        storage: opened.storage.clone(),
+        check: opened.check.clone(),
+        clock,
+        random: Arc::new(OsRandom),
+        sealer: shared().sealer.clone(),
+        hasher: Arc::new(Argon2Hasher::start(CHEAP, 2, 64, Arc::new(OsRandom)).unwrap()),
+        verifier: Arc::new(OpenSslVerifier::new().unwrap()),
+    }
+}
+
+fn sockets() -> Sockets {
+    let (https, http) = (bind_loopback(0, "https").unwrap(), bind_loopback(0, "http").unwrap());
+    Sockets { http, https, tls: Some(shared().tls.clone()) }
+}
+
+fn port(sockets: &[TcpListener]) -> u16 {
+    port_of(&sockets[0], "a test").unwrap()
+}
+
+fn base(scheme: &str, sockets: &[TcpListener]) -> String {
+    format!("{scheme}://localhost:{}", port(sockets))
 }
 
 /// What is dear to make and the same for every server of a test run.

@@ -1,9 +1,39 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::Value;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// An HTTP client that trusts the test's authority alone and follows no redirect.
+///
+/// Where several processes serve one host, each request goes to the next of them.
 #[derive(Clone)]
-pub struct Client(ureq::Agent);
+pub struct Client {
+    agents: Vec<ureq::Agent>,
+    turn: Arc<AtomicUsize>,
+}
+
+/// The ports of a process, beside those of the first one, which URLs name.
+#[derive(Clone, Debug)]
+struct Ports(Vec<(u16, u16)>);
+
+impl Resolver for Ports {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut addresses = DefaultResolver::default().resolve(uri, config, timeout)?;
+        for address in addresses.iter_mut() {
+            let moved = self.0.iter().find(|(named, _)| *named == address.port());
+            address.set_port(moved.map_or(address.port(), |(_, real)| *real));
+        }
+        Ok(addresses)
+    }
+}
 
 /// A request on its way.
 #[derive(Clone, Debug)]
@@ -54,6 +84,11 @@ impl Request {
 
 impl Client {
     pub fn new(ca_pem: &str) -> Self {
+        Self::in_turn(ca_pem, vec![[0, 0]])
+    }
+
+    /// A client of several processes, each by its ports; URLs name those of the first.
+    pub fn in_turn(ca_pem: &str, processes: Vec<[u16; 2]>) -> Self {
         let certificate = Certificate::from_pem(ca_pem.as_bytes()).unwrap();
         let tls = TlsConfig::builder()
             .provider(TlsProvider::NativeTls)
@@ -66,7 +101,16 @@ impl Client {
             .user_agent("countersign-tests")
             .timeout_global(Some(std::time::Duration::from_secs(30)))
             .build();
-        Self(config.new_agent())
+        let agent = |ports: &[u16; 2]| {
+            let ports = Ports(processes[0].into_iter().zip(*ports).collect());
+            ureq::Agent::with_parts(config.clone(), DefaultConnector::default(), ports)
+        };
+        Self { agents: processes.iter().map(agent).collect(), turn: Arc::default() }
+    }
+
+    /// A client of one of the processes.
+    pub fn only(&self, process: usize) -> Self {
+        Self { agents: vec![self.agents[process].clone()], turn: Arc::default() }
     }
 
     /// Sends a request; a failure of the connection fails the test.
@@ -81,7 +125,8 @@ impl Client {
             building = building.header(name, value);
         }
         let built = building.body(request.body.clone()).map_err(|error| error.to_string())?;
-        let mut response = self.0.run(built).map_err(|error| error.to_string())?;
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.agents.len();
+        let mut response = self.agents[turn].run(built).map_err(|error| error.to_string())?;
         let headers = response
             .headers()
             .iter()

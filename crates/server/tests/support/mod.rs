@@ -1,7 +1,8 @@
-//! What every test of the whole server stands on: a server in this process over either backend, a client
+//! What every test of the whole server stands on: a server in this process over any backend, a client
 //! that follows nothing by itself, a browser without a screen, a tenant to change.
 
 mod ask;
+mod backend;
 mod browser;
 mod dpop;
 mod form;
@@ -14,10 +15,11 @@ mod tenant;
 mod tokens;
 
 pub use ask::{STATE, ask, on_every_backend_with};
+pub use backend::{Backend, Opened, Store};
 pub use browser::{Browser, Callback, authorize_url, s256};
 pub use dpop::DpopKey;
 pub use form::{Form, unescape};
-pub use harness::{Backend, Harness, on_every_backend};
+pub use harness::{Harness, on_every_backend};
 pub use http::{Client, Request, Response};
 pub use in_vain::Stored;
 pub use published::{Published, certificate_parts, names, sha1};
