@@ -52,6 +52,16 @@ pub enum Refusal {
     },
     /// Its list of migrations is not one of ours.
     DamagedSchema,
+    /// Its schema lacks migrations.
+    Unmigrated {
+        /// How many.
+        pending: usize,
+    },
+    /// A table or index is not as the migrations made it.
+    AlteredSchema {
+        /// Its name.
+        object: String,
+    },
     /// It could not be made durable.
     NotDurable,
     /// The file system says no.
@@ -97,6 +107,13 @@ impl fmt::Display for Refusal {
                 "its schema has number {found} and this version knows {known}; use the version that wrote it"
             ),
             Self::DamagedSchema => f.write_str("its list of migrations is damaged; restore it from a backup"),
+            Self::Unmigrated { pending } => write!(
+                f,
+                "its schema lacks {pending} of the migrations; apply them with `countersign migrate apply`"
+            ),
+            Self::AlteredSchema { object } => {
+                write!(f, "`{object}` in it is not as the migrations made it; restore it from a backup")
+            }
             Self::NotDurable => f.write_str("write-ahead log or synchronous=FULL could not be set"),
             Self::Io(error) => write!(f, "{error}"),
             Self::Database(text) => f.write_str(text),
@@ -156,6 +173,14 @@ pub(crate) fn open(path: &Path) -> Result<(SqliteConnection, SqliteConnection), 
         Ok((connection, connect_reader(path)?))
     };
     opened().map_err(|refusal| OpenError { path: path.to_owned(), refusal })
+}
+
+/// A connection that reads, where there is a file.
+pub(crate) fn connect_reader_if_there(path: &Path) -> Result<Option<SqliteConnection>, Refusal> {
+    if let Some(kind) = mounts::network_file_system(path) {
+        return Err(Refusal::NetworkFileSystem { kind });
+    }
+    if file::inspect(path)? { connect_reader(path).map(Some) } else { Ok(None) }
 }
 
 /// Makes a database under another name and gives it its own when it is whole, so that a file without

@@ -52,6 +52,8 @@ fn a_refusal_says_what_to_do() {
         (Refusal::NetworkFileSystem { kind: "nfs4".to_owned() }, "(nfs4)"),
         (Refusal::NewerSchema { found: 9, known: 1 }, "use the version that wrote it"),
         (Refusal::DamagedSchema, "restore it from a backup"),
+        (Refusal::Unmigrated { pending: 1 }, "`countersign migrate apply`"),
+        (Refusal::AlteredSchema { object: "users".to_owned() }, "`users`"),
     ];
     for (refusal, says) in refusals {
         let error = OpenError { path: PathBuf::from("/data/countersign.sqlite"), refusal };
