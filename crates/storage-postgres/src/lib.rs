@@ -6,6 +6,7 @@ mod failure;
 pub mod migrate;
 mod options;
 mod pool;
+pub mod raw;
 mod read;
 mod refusal;
 

@@ -8,6 +8,7 @@ mod connection;
 mod consent;
 mod field;
 mod log_event;
+pub mod raw;
 mod refresh;
 mod resource_server;
 mod session;
