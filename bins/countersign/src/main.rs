@@ -2,7 +2,9 @@
 
 mod apply;
 mod config;
+mod copy;
 mod dev;
+mod migrate;
 mod serve;
 mod settings;
 mod store;
@@ -33,6 +35,10 @@ enum Command {
     Config(config::Config),
     /// Apply a tenant file and users to the store, beside a running server
     Apply(apply::Apply),
+    /// Look at a database's schema, or bring it up to date
+    Migrate(migrate::Migrate),
+    /// Move a tenant into another database, SQLite or PostgreSQL
+    Copy(copy::Copy),
     /// Look after users, beside a running server
     Users(users::Users),
     /// Make this machine's programs trust the authority of a development server, or undo it
@@ -46,12 +52,15 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(&environment),
         Command::Config(config) => config.run(&environment),
         Command::Apply(apply) => apply.run(&environment),
+        Command::Migrate(migrate) => migrate.run(&environment),
+        Command::Copy(copy) => copy.run(&environment),
         Command::Users(users) => users.run(&environment),
         Command::Trust(trust) => trust.run(&environment),
     };
     match result {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Cut) => ExitCode::from(3),
+        Ok(Ended::Behind) => ExitCode::from(4),
         Err(failures) => {
             for failure in failures {
                 eprintln!("countersign: {failure}");

@@ -40,9 +40,8 @@ pub(crate) struct Settings {
 /// The settings that hold for every command that serves.
 #[derive(Args, Default)]
 pub(crate) struct Common {
-    /// Where the tenant is stored: sqlite:PATH
-    #[arg(long, value_name = "URL")]
-    database: Option<String>,
+    #[command(flatten)]
+    database: DatabaseOptions,
     /// Memory for hashing a password, in KiB
     #[arg(long, value_name = "N", hide_short_help = true)]
     password_memory_kib: Option<String>,
@@ -81,6 +80,56 @@ pub(crate) struct Common {
     log_level: Option<String>,
 }
 
+/// Where the tenant is stored, and how it is reached.
+#[derive(Args, Default)]
+pub(crate) struct DatabaseOptions {
+    /// Where the tenant is stored: sqlite:PATH or postgres://USER@HOST:PORT/DATABASE
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// A file that holds the password for PostgreSQL
+    #[arg(long, value_name = "FILE")]
+    database_password_file: Option<String>,
+    /// auto, disable, prefer, require or verify-full
+    #[arg(long, value_name = "MODE")]
+    database_tls: Option<String>,
+    /// The authorities that verify-full trusts, PEM
+    #[arg(long, value_name = "FILE")]
+    database_tls_ca_file: Option<String>,
+    /// Connections to PostgreSQL at most
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    database_pool_size: Option<String>,
+    /// Seconds to wait for a connection to PostgreSQL
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    database_acquire_timeout_seconds: Option<String>,
+    /// Seconds that a statement may take
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    database_statement_timeout_seconds: Option<String>,
+    /// Whether the schema is brought up to date at the start: true, false or auto
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "true")]
+    database_migrate_on_start: Option<String>,
+}
+
+impl DatabaseOptions {
+    /// Adds what is said here.
+    pub(crate) fn overrides(&self, overrides: Overrides) -> Overrides {
+        overrides
+            .with(&setting::DATABASE, self.database.as_deref())
+            .with(&setting::DATABASE_PASSWORD_FILE, self.database_password_file.as_deref())
+            .with(&setting::DATABASE_TLS, self.database_tls.as_deref())
+            .with(&setting::DATABASE_TLS_CA_FILE, self.database_tls_ca_file.as_deref())
+            .with(&setting::DATABASE_POOL_SIZE, self.database_pool_size.as_deref())
+            .with(
+                &setting::DATABASE_ACQUIRE_TIMEOUT_SECONDS,
+                self.database_acquire_timeout_seconds.as_deref(),
+            )
+            .with(
+                &setting::DATABASE_STATEMENT_TIMEOUT_SECONDS,
+                self.database_statement_timeout_seconds.as_deref(),
+            )
+            .with(&setting::DATABASE_MIGRATE_ON_START, self.database_migrate_on_start.as_deref())
+    }
+}
+
 impl Settings {
     pub(crate) fn overrides(&self) -> Overrides {
         self.common
@@ -99,8 +148,8 @@ impl Settings {
 
 impl Common {
     pub(crate) fn overrides(&self) -> Overrides {
-        Overrides::new()
-            .with(&setting::DATABASE, self.database.as_deref())
+        self.database
+            .overrides(Overrides::new())
             .with(&setting::PASSWORD_MEMORY_KIB, self.password_memory_kib.as_deref())
             .with(&setting::PASSWORD_ITERATIONS, self.password_iterations.as_deref())
             .with(&setting::PASSWORD_PARALLELISM, self.password_parallelism.as_deref())

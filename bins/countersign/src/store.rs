@@ -4,6 +4,8 @@ use clap::Args;
 use countersign_server::StoreOptions;
 use countersign_server::config::{Overrides, setting};
 
+use crate::settings::DatabaseOptions;
+
 /// Which store a command works on.
 #[derive(Args)]
 pub(crate) struct Store {
@@ -13,9 +15,8 @@ pub(crate) struct Store {
     /// The folder of `countersign dev` [default: ./.countersign, where no other store is named]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where the tenant is stored: sqlite:PATH
-    #[arg(long, value_name = "URL")]
-    database: Option<String>,
+    #[command(flatten)]
+    database: DatabaseOptions,
     /// The file of the data key
     #[arg(long, value_name = "FILE")]
     data_key_file: Option<String>,
@@ -23,9 +24,10 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn options(&self) -> StoreOptions {
-        let overrides = Overrides::new()
+        let overrides = self
+            .database
+            .overrides(Overrides::new())
             .with_file(self.config.clone())
-            .with(&setting::DATABASE, self.database.as_deref())
             .with(&setting::DATA_KEY_FILE, self.data_key_file.as_deref());
         StoreOptions { data: self.data.clone(), overrides }
     }

@@ -1,5 +1,6 @@
 //! Settings: flags over environment over file over default, each with its reason and its origin.
 
+mod database;
 mod environment;
 mod file;
 mod layers;
@@ -17,6 +18,7 @@ use countersign_authorization_endpoint::LoginLimits;
 use countersign_crypto::Argon2Cost;
 use countersign_oauth::{Issuer, Secret};
 
+pub use database::Database;
 pub use environment::Environment;
 pub use layers::{Layers, Origin};
 pub use overrides::Overrides;
@@ -43,6 +45,8 @@ pub struct Config {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Where the tenant is stored.
     pub database: Option<Database>,
+    /// Whether its schema is brought up to date at the start; `None` leaves it to the engine.
+    pub migrate_on_start: Option<bool>,
     /// Where the data key is.
     pub data_key: Option<DataKey>,
     /// What hashing a password costs.
@@ -57,13 +61,6 @@ pub struct Config {
     pub drain_seconds: u64,
     /// How to log.
     pub log: LogSettings,
-}
-
-/// Where a tenant is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Database {
-    /// An SQLite file.
-    Sqlite(PathBuf),
 }
 
 /// Where the data key is.

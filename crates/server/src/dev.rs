@@ -99,6 +99,10 @@ fn configure(
     if layers.origin(&setting::LOGIN_ATTEMPTS) == Origin::Default {
         config.login_limits.per_account = None;
     }
+    if layers.origin(&setting::DATABASE_MIGRATE_ON_START) == Origin::Default {
+        // Nobody else serves from it.
+        config.migrate_on_start = Some(true);
+    }
     Ok(config)
 }
 
@@ -115,7 +119,7 @@ fn start(
     let local = authority::prepare(&folder, &hosts, environment, &OsRandom, &SystemClock).map_err(one)?;
     let keys = folder.data_keys(&OsRandom).map_err(one)?;
     let database = config.database.clone().unwrap_or_else(|| Database::Sqlite(folder.database_file()));
-    let parts = store::open(&database, keys, &config.passwords).map_err(one)?;
+    let parts = store::open(&database, keys, config).map_err(one)?;
     let runtime = crate::runtime().map_err(one)?;
     let mut warnings = hosts::warnings(options, local.replaced);
     let domains = listeners.domains();

@@ -10,6 +10,8 @@ pub enum Ended {
     Done,
     /// A second signal cut requests off.
     Cut,
+    /// There is something to apply.
+    Behind,
 }
 
 /// SIGTERM and Ctrl-C, caught from the moment of [`Signals::catch`] on.

@@ -26,7 +26,7 @@ fn run(config: &Config) -> Result<Ended, Failure> {
     let signals = Signals::catch()?;
     let sockets = sockets(config)?;
     let keys = store::data_keys(config)?;
-    let parts = store::open(database(config)?, keys, &config.passwords)?;
+    let parts = store::open(database(config)?, keys, config)?;
     let deployment =
         Deployment { domains: config.domains.clone(), login_limits: config.login_limits, development: false };
     let running = Running::start(&parts, &deployment, sockets, options(config))?;

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign_crypto::{Argon2Hasher, DataKeys, OpenSslVerifier, OsRandom, SystemClock};
-use countersign_oauth::SecureRandom;
+use countersign_oauth::{BoxFuture, SecureRandom};
+use countersign_storage::{Storage, StorageResult};
 use countersign_storage_sqlite::SqliteStorage;
 
-use crate::config::{
-    Config, DataKey, Database, Environment, Layers, Overrides, PasswordCost, check_private_file, setting,
-};
+use crate::config::{Config, DataKey, Database, Environment, Layers, Overrides, check_private_file, setting};
 use crate::dev::DataDir;
-use crate::{Failure, Parts, files};
+use crate::{Failure, Parts, StoreCheck, copy, files};
 
 /// Where the folder of `countersign dev` is, unless told otherwise.
 pub(crate) const DATA_DIR: &str = "./.countersign";
@@ -25,12 +24,28 @@ pub struct StoreOptions {
     pub overrides: Overrides,
 }
 
+/// The store that a command was told of, not opened yet.
+pub(crate) struct Located {
+    config: Config,
+    pub(crate) database: Database,
+    folder: Option<DataDir>,
+}
+
 impl StoreOptions {
     /// Opens the store beside a server that may be running.
     ///
     /// # Errors
     /// Which setting is missing or wrong.
     pub(crate) fn open(&self, environment: &Environment) -> Result<Parts, Failure> {
+        let located = self.locate(environment)?;
+        open(&located.database, located.data_keys()?, &located.config)
+    }
+
+    /// Finds where the store is.
+    ///
+    /// # Errors
+    /// Which setting is missing or wrong.
+    pub(crate) fn locate(&self, environment: &Environment) -> Result<Located, Failure> {
         let layers = Layers::merge(&self.overrides, environment)?;
         let config = Config::read(&layers)?;
         let default = || Some(PathBuf::from(DATA_DIR)).filter(|path| DataDir::new(path).is_used());
@@ -39,22 +54,25 @@ impl StoreOptions {
             None if config.database.is_none() && !self.overrides.has_file() => default(),
             None => None,
         };
-        let Some(folder) = folder.map(|path| DataDir::new(&path)) else {
-            let database = config.database.clone().ok_or_else(|| {
-                Failure::of(setting::DATABASE.key, "is missing: name --config, --data or --database")
-            })?;
-            let keys = data_keys(&config)?;
-            return open(&database, keys, &config.passwords);
-        };
-        if !folder.is_used() {
+        let folder = folder.map(|path| DataDir::new(&path));
+        if folder.as_ref().is_some_and(|folder| !folder.is_used()) {
             return Err(Failure::of("--data", "no server was started there before"));
         }
-        let database = config.database.clone().unwrap_or_else(|| Database::Sqlite(folder.database_file()));
-        let keys = match &config.data_key {
-            Some(_) => data_keys(&config)?,
-            None => folder.data_keys(&OsRandom)?,
-        };
-        open(&database, keys, &config.passwords)
+        let of_folder = || folder.as_ref().map(|folder| Database::Sqlite(folder.database_file()));
+        let database = config.database.clone().or_else(of_folder).ok_or_else(|| {
+            Failure::of(setting::DATABASE.key, "is missing: name --config, --data or --database")
+        })?;
+        Ok(Located { config, database, folder })
+    }
+}
+
+impl Located {
+    /// The data key of the settings, else that of the folder.
+    fn data_keys(&self) -> Result<DataKeys, Failure> {
+        match (&self.config.data_key, &self.folder) {
+            (None, Some(folder)) => folder.data_keys(&OsRandom),
+            _ => data_keys(&self.config),
+        }
     }
 }
 
@@ -87,25 +105,51 @@ pub(crate) fn parse_data_keys(setting: &str, bytes: &[u8]) -> Result<DataKeys, F
 ///
 /// # Errors
 /// Which setting stands in the way.
-pub(crate) fn open(database: &Database, keys: DataKeys, cost: &PasswordCost) -> Result<Parts, Failure> {
-    let Database::Sqlite(path) = database;
+pub(crate) fn open(database: &Database, keys: DataKeys, config: &Config) -> Result<Parts, Failure> {
     let random: Arc<dyn SecureRandom> = Arc::new(OsRandom);
+    let cost = &config.passwords;
     let hasher = Argon2Hasher::start(cost.argon2(), cost.threads, cost.queue, random.clone())
         .map_err(|fault| Failure::of(setting::PASSWORD_MEMORY_KIB.key, fault.to_string()))?;
-    let storage = SqliteStorage::open(&path.to_string_lossy()).map_err(|error| {
-        Failure::of(setting::DATABASE.key, format!("{}: {}", path.display(), error.refusal))
-    })?;
-    let checked = storage.clone();
+    let (storage, check) = engine(database, config.migrate_on_start)?;
+    copy::refuse_unfinished(database)?;
     Ok(Parts {
         storage,
-        check: Arc::new(move || {
-            let storage = checked.clone();
-            Box::pin(async move { storage.check().await })
-        }),
+        check,
         clock: Arc::new(SystemClock),
         random,
         sealer: Arc::new(keys),
         hasher: Arc::new(hasher),
         verifier: Arc::new(OpenSslVerifier::new()?),
+    })
+}
+
+/// Opens the database with its schema brought up to date, if that is wanted.
+fn engine(database: &Database, migrate: Option<bool>) -> Result<(Arc<dyn Storage>, StoreCheck), Failure> {
+    match database {
+        Database::Sqlite(path) => {
+            let url = path.to_string_lossy();
+            let refuse = |error: countersign_storage_sqlite::OpenError| {
+                Failure::of(setting::DATABASE.key, format!("{}: {}", path.display(), error.refusal))
+            };
+            if migrate == Some(false) {
+                countersign_storage_sqlite::migrate::check(&url).map_err(refuse)?;
+            }
+            let storage = SqliteStorage::open(&url).map_err(refuse)?;
+            Ok((storage.clone(), check(storage, |storage| Box::pin(storage.check()))))
+        }
+        Database::Postgres(_) => {
+            Err(Failure::of(setting::DATABASE.key, "nothing is served from PostgreSQL yet; sqlite:PATH is"))
+        }
+    }
+}
+
+/// Asks a store whether it works.
+fn check<S: Send + Sync + 'static>(
+    storage: Arc<S>,
+    ask: for<'a> fn(&'a S) -> BoxFuture<'a, StorageResult<()>>,
+) -> StoreCheck {
+    Arc::new(move || {
+        let storage = storage.clone();
+        Box::pin(async move { ask(&storage).await })
     })
 }

@@ -6,7 +6,10 @@
     missing_docs,
     reason = "the HTTP client is that of the server's tests, and a part of it is used here"
 )]
+#![allow(clippy::disallowed_methods, reason = "the server for tests is named by the environment")]
 
+#[path = "../support/database.rs"]
+mod database;
 #[path = "../../../../crates/server/tests/support/form.rs"]
 mod form;
 #[path = "../../../../crates/server/tests/support/http.rs"]
@@ -22,6 +25,7 @@ mod beside;
 mod dev;
 mod domains;
 mod hosts;
+mod migrate;
 mod playground;
 mod ready;
 mod restrictions;

@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use super::database;
 use super::layers::Layers;
 use super::setting::{self, Setting, Takes};
 
@@ -23,6 +24,10 @@ fn line(setting: &Setting, layers: &Layers) -> String {
     match setting.takes {
         _ if raw.is_empty() => format!("# {} is not set", setting.key),
         Takes::Secret => format!("# {} = [redacted]", setting.key),
+        Takes::One if *setting == setting::DATABASE && raw.iter().any(|url| database::has_password(url)) => {
+            let shown = raw.first().map(|url| database::redacted(url)).unwrap_or_default();
+            format!("# {} = {}", setting.key, quote(&shown))
+        }
         Takes::Many => {
             let items: Vec<String> = raw.iter().map(|item| quote(item)).collect();
             format!("{} = [{}]", setting.key, items.join(", "))

@@ -7,7 +7,7 @@ use countersign_oauth::{Issuer, Secret};
 
 use super::layers::Layers;
 use super::setting::{self, Setting};
-use super::{Config, DataKey, Database, LogFormat, LogSettings, PasswordCost};
+use super::{Config, DataKey, LogFormat, LogSettings, PasswordCost, database};
 use crate::Failure;
 
 impl Config {
@@ -35,7 +35,8 @@ impl Config {
                 })
                 .collect::<Result<_, _>>()?,
             tls: tls(layers)?,
-            database: layers.one(&setting::DATABASE).map(|url| database(layers, url)).transpose()?,
+            database: database::read(layers)?,
+            migrate_on_start: database::migrate_on_start(layers)?,
             data_key: data_key(layers)?,
             passwords: passwords(layers)?,
             login_limits: LoginLimits {
@@ -53,7 +54,12 @@ impl Config {
     }
 }
 
-fn parse<T: FromStr>(layers: &Layers, setting: &'static Setting, wanted: &str) -> Result<T, Failure> {
+/// Parses a setting, or its default where it has no value.
+pub(super) fn parse<T: FromStr>(
+    layers: &Layers,
+    setting: &'static Setting,
+    wanted: &str,
+) -> Result<T, Failure> {
     let text = layers.one(setting).unwrap_or(setting.default);
     text.parse().map_err(|_| Failure::of(setting.key, format!("is {wanted}, not `{text}`")))
 }
@@ -118,28 +124,6 @@ fn tls(layers: &Layers) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
         (None, None) => Ok(None),
         (Some(_), None) => lacks(&setting::TLS_KEY_FILE, &setting::TLS_CERTIFICATE_FILE),
         (None, Some(_)) => lacks(&setting::TLS_CERTIFICATE_FILE, &setting::TLS_KEY_FILE),
-    }
-}
-
-fn database(layers: &Layers, url: &str) -> Result<Database, Failure> {
-    let refuse = |text: String| Failure::of(setting::DATABASE.key, text);
-    // What stands before the colon alone is shown: the rest of a URL may hold a password.
-    let (scheme, path) =
-        url.split_once(':').ok_or_else(|| refuse("is a URL such as sqlite:PATH".to_owned()))?;
-    match scheme {
-        "sqlite" => {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.contains(['?', '#']) || path.starts_with(':') {
-                return Err(refuse("is sqlite: and the path of a file, nothing more".to_owned()));
-            }
-            let folder = match layers.origin(&setting::DATABASE) {
-                super::Origin::File(file) => file.parent().map(std::borrow::ToOwned::to_owned),
-                _ => None,
-            };
-            Ok(Database::Sqlite(folder.unwrap_or_default().join(path)))
-        }
-        "postgres" | "postgresql" => Err(refuse("PostgreSQL is not built yet; sqlite:PATH is".to_owned())),
-        other => Err(refuse(format!("knows no `{other}:`; sqlite:PATH is what there is"))),
     }
 }
 

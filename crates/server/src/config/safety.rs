@@ -28,7 +28,7 @@ pub fn refuse_unsafe(config: &Config) -> Result<(), Vec<Failure>> {
         refuse(&setting::TLS_CERTIFICATE_FILE, "is missing, and listen_https needs it");
     }
     if config.database.is_none() {
-        refuse(&setting::DATABASE, "is missing: sqlite:PATH");
+        refuse(&setting::DATABASE, "is missing: sqlite:PATH or postgres://USER@HOST/DATABASE");
     }
     if config.data_key.is_none() {
         refuse(&setting::DATA_KEY_FILE, "is missing: the file of the key that seals what is stored");

@@ -72,9 +72,33 @@ settings! {
     TLS_CERTIFICATE_FILE: "tls_certificate_file" One = "";
     /// The private key of the certificate, PEM; readable by its owner alone.
     TLS_KEY_FILE: "tls_key_file" One = "";
-    /// Where the tenant is stored: `sqlite:PATH`. There is no default, so that no start on an empty store is by
-    /// mistake.
+    /// Where the tenant is stored: `sqlite:PATH`, or `postgres://USER@HOST:PORT/DATABASE`. There is no default, so
+    /// that no start on an empty store is by mistake. A password in it is refused on the command line, where every
+    /// user of the machine reads it.
     DATABASE: "database" One = "";
+    /// A file that holds the password for PostgreSQL; readable by its owner alone.
+    DATABASE_PASSWORD_FILE: "database_password_file" One = "";
+    /// The password for PostgreSQL itself, for machines whose secrets come as environment variables. It is given in
+    /// one place: here, in its file, or in the URL.
+    DATABASE_PASSWORD: "database_password" Secret = "";
+    /// How the way to PostgreSQL is protected: `disable`, `prefer` and `require` as libpq means them, or
+    /// `verify-full`, which also checks that the certificate is the host's. `auto` is `verify-full`, and `disable`
+    /// where the host is this machine.
+    DATABASE_TLS: "database_tls" One = "auto";
+    /// The authorities that `verify-full` trusts, PEM, instead of the system's.
+    DATABASE_TLS_CA_FILE: "database_tls_ca_file" One = "";
+    /// How many connections to PostgreSQL this process keeps at most. All processes together stay below the server's
+    /// `max_connections`; more than two or three for each of its cores bring nothing.
+    DATABASE_POOL_SIZE: "database_pool_size" One = "10";
+    /// How many seconds a request waits for a free connection to PostgreSQL. Then the answer is 503 with
+    /// `Retry-After`, so that a database that is slow or away delays nobody for long.
+    DATABASE_ACQUIRE_TIMEOUT_SECONDS: "database_acquire_timeout_seconds" One = "2";
+    /// How many seconds PostgreSQL may work on one statement, waiting for locks included.
+    DATABASE_STATEMENT_TIMEOUT_SECONDS: "database_statement_timeout_seconds" One = "5";
+    /// Whether the schema is brought up to date at the start: `true`, `false`, or `auto`, which does so for an SQLite
+    /// file and not for PostgreSQL, where processes of the version before may still run. What is not migrated is not
+    /// served: `countersign migrate apply` does it.
+    DATABASE_MIGRATE_ON_START: "database_migrate_on_start" One = "auto";
     /// The file of the data key, which seals private keys and secrets in the database; readable by its owner
     /// alone. It is kept apart from the database, so that neither is worth anything alone.
     DATA_KEY_FILE: "data_key_file" One = "";
