@@ -37,7 +37,21 @@ const python = {
   }),
 };
 
-const all = [node, python];
+const suite = (folder) => ['test', '--locked', '--manifest-path', join(folder, 'Cargo.toml'), '--test', 'suite'];
+const rust = {
+  file: 'Cargo.toml',
+  async prepare(cache, folders) {
+    for (const folder of folders) await run('cargo', [...suite(folder), '--no-run'], { env: { ...process.env, ...rustEnvironment(cache) } });
+  },
+  command: (folder) => ['cargo', ...suite(folder)],
+  environment: (ready, cache) => rustEnvironment(cache),
+};
+/** Compiles into the caller's target folder, which has most of the packages, or into the cache. */
+function rustEnvironment(cache) {
+  return { CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR ?? join(cache, 'rust') };
+}
+
+const all = [node, python, rust];
 
 /** Every folder with a suite, by name; `tenant` is the tenant file that it runs against. */
 export function findSuites() {

@@ -64,7 +64,9 @@ async function main() {
   if (!values.binary || unknown.length) throw new Error(unknown.map((name) => `no suite ${name}\n`).join('') + usage);
   const chosen = suites.filter(({ name }) => values.only?.includes(name) ?? true);
   const cache = resolve(values.cache ?? join(here, '.cache'));
-  for (const language of new Set(chosen.map((suite) => suite.language))) await language.prepare(cache);
+  for (const language of new Set(chosen.map((suite) => suite.language))) {
+    await language.prepare(cache, chosen.filter((suite) => suite.language === language).map(({ folder }) => folder));
+  }
 
   mkdirSync(join(here, 'artifacts'), { recursive: true });
   const log = join(here, 'artifacts', 'server.log');

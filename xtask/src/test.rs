@@ -225,7 +225,7 @@ fn clients(work: &Work, openssl: OpenSsl) -> Result<(), String> {
     let path = search_path(programs)?;
     let mut node = Command::new("node");
     node.arg(script).arg("--binary").arg(target.join("debug").join("countersign"));
-    node.arg("--cache").arg(target.join("clients"));
+    node.arg("--cache").arg(target.join("clients")).env("CARGO_TARGET_DIR", &target);
     openssl.tell(&mut node);
     node.current_dir(work.root()).env("PATH", path);
     in_home(&mut node, &home);
