@@ -48,6 +48,8 @@ pub fn generate_signing_key(
         private_key: sealer.seal(PURPOSE, &pkcs8),
         certificate,
         created_at: now,
+        state_since: now,
+        published_at: (algorithm == Algorithm::RS256).then_some(now),
     })
 }
 

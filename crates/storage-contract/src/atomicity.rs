@@ -125,10 +125,19 @@ fn every_change() -> Vec<Change> {
             now: at(2),
             rule: ExchangeRule::Unspent,
         },
+        Change::AmendFamily { id: "family".into(), rotating: true, expires_at: Some(at(HOUR)), jkt: None },
         Change::EndFamily { id: "family".into(), at: at(2) },
         Change::InsertFamily(unlinked("second")),
         Change::EndFamilies { user: "user".into(), client: None, audience: None, at: at(2) },
+        Change::InsertFamily(RefreshFamily { rotating: false, ..unlinked("fourth") }),
+        Change::EndNonRotatingFamilies {
+            user: "user".into(),
+            client: "client".into(),
+            audience: Some("api".into()),
+            at: at(2),
+        },
         Change::InsertFamily(unlinked("third")),
+        Change::InsertRefreshToken(refresh_token("third token", "third")),
         Change::CapFamilies { user: "user".into(), client: "client".into(), keep: 0, at: at(2) },
         Change::EndAuthorization { id: "authorization".into(), at: at(2), deny_access_tokens: true },
         Change::EndSession { id: "sid".into(), at: at(2) },
@@ -160,8 +169,10 @@ fn name(change: &Change) -> &'static str {
         Change::InsertRefreshToken(_) => "InsertRefreshToken",
         Change::ExchangeRefreshToken { .. } => "ExchangeRefreshToken",
         Change::TouchRefreshToken { .. } => "TouchRefreshToken",
+        Change::AmendFamily { .. } => "AmendFamily",
         Change::EndFamily { .. } => "EndFamily",
         Change::EndFamilies { .. } => "EndFamilies",
+        Change::EndNonRotatingFamilies { .. } => "EndNonRotatingFamilies",
         Change::CapFamilies { .. } => "CapFamilies",
         Change::InsertSession(_) => "InsertSession",
         Change::TouchSession { .. } => "TouchSession",
@@ -185,6 +196,7 @@ fn name(change: &Change) -> &'static str {
         Change::SetSettings(_) => "SetSettings",
         Change::InsertSigningKey(_) => "InsertSigningKey",
         Change::SetKeyState { .. } => "SetKeyState",
+        Change::PublishSigningKeys { .. } => "PublishSigningKeys",
         Change::Log(_) => "Log",
     }
 }
@@ -220,6 +232,7 @@ fn everything(storage: &dyn Storage) -> String {
         read(storage.access_token(&hash("access token"))),
         read(storage.access_token(&hash("denied"))),
         read(storage.refresh_token(&hash("refresh token"))),
+        read(storage.refresh_token(&hash("third token"))),
         read(storage.log_events(10)),
     );
     format!("{configuration:?} {of_users:?} {artefacts:?}")

@@ -1,6 +1,7 @@
 //! Management objects: updates name the version that they saw.
 #![expect(missing_docs, reason = "a clause's name is its sentence")]
 
+use countersign_jose::Algorithm;
 use countersign_storage::{
     Change, Client, ClientGrant, ClientSettings, Conflict, Connection, KeyState, ResourceServer, Storage,
     SubjectType, TenantSettings,
@@ -124,6 +125,7 @@ pub fn every_change_of_configuration_raises_its_version(storage: &dyn Storage) {
         Change::SetSettings(insert(TenantSettings::default())),
         Change::InsertSigningKey(signing_key("kid", KeyState::Current)),
         Change::SetKeyState { kid: "kid".into(), state: KeyState::Previous, at: at(1) },
+        Change::PublishSigningKeys { algorithm: Algorithm::RS256, at: at(1) },
         Change::UpsertClient(insert(client("client"))),
         Change::UpsertClient(update(client("client"), 1)),
         Change::UpsertResourceServer(insert(api("api"))),

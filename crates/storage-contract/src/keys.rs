@@ -77,6 +77,34 @@ pub fn a_revoked_key_stays_revoked_and_unlisted(storage: &dyn Storage) {
     assert_eq!(attempt(storage, again), Err(Conflict::Exists), "its kid is not given again");
 }
 
+pub fn a_key_says_since_when_it_stands_where_it_does(storage: &dyn Storage) {
+    write(storage, [Change::InsertSigningKey(signing_key("kid", KeyState::Next))]);
+    let since = || read(storage.signing_keys()).first().map(|key| key.state_since);
+    assert_eq!(since(), Some(at(0)));
+    write(storage, [moves("kid", KeyState::Current)]);
+    assert_eq!(since(), Some(at(1)));
+    write(storage, [Change::SetKeyState { kid: "kid".into(), state: KeyState::Current, at: at(9) }]);
+    assert_eq!(since(), Some(at(1)), "it stood there already");
+}
+
+pub fn keys_of_one_algorithm_are_published_once(storage: &dyn Storage) {
+    let unpublished = |kid: &str, algorithm| {
+        let key = SigningKey { algorithm, published_at: None, ..signing_key(kid, KeyState::Previous) };
+        Change::InsertSigningKey(key)
+    };
+    write(storage, [unpublished("RSA", Algorithm::RS256), unpublished("EC", Algorithm::ES256)]);
+    let published = || {
+        let keys = read(storage.signing_keys());
+        let of = |kid: &str| keys.iter().find(|key| key.kid.as_str() == kid).and_then(|key| key.published_at);
+        (of("RSA"), of("EC"))
+    };
+    assert_eq!(published(), (None, None));
+    for later in [1, 2] {
+        write(storage, [Change::PublishSigningKeys { algorithm: Algorithm::ES256, at: at(later) }]);
+        assert_eq!(published(), (None, Some(at(1))));
+    }
+}
+
 fn moves(kid: &str, state: KeyState) -> Change {
     Change::SetKeyState { kid: kid.into(), state, at: at(1) }
 }

@@ -84,6 +84,10 @@ macro_rules! suite {
             families::families_end_by_user_client_and_audience
             families::the_oldest_families_beyond_the_cap_end
             families::the_cap_counts_living_families_of_its_own_user_and_client
+            families::racing_logins_stay_within_the_cap
+            families::a_family_is_amended_to_narrower_terms_alone
+            families::of_eight_that_bind_a_family_to_their_key_one_wins
+            families::families_that_do_not_rotate_end_by_user_client_and_audience
             sessions::a_session_is_found_by_cookie_and_by_id
             sessions::a_session_is_inserted_once
             sessions::activity_moves_the_idle_end_only_later
@@ -137,6 +141,8 @@ macro_rules! suite {
             keys::of_eight_that_make_the_first_key_one_wins
             keys::keys_rotate_in_one_commit
             keys::a_revoked_key_stays_revoked_and_unlisted
+            keys::a_key_says_since_when_it_stands_where_it_does
+            keys::keys_of_one_algorithm_are_published_once
             attempts::attempts_are_counted_until_they_expire
             attempts::concurrent_attempts_are_all_counted
             attempts::a_cleared_bucket_starts_anew

@@ -169,6 +169,8 @@ pub fn every_field_of_a_signing_key_is_kept(storage: &dyn Storage) {
                 private_key: sealed(),
                 certificate: (0..=255).collect(),
                 created_at: at(i64::try_from(expected.len()).expect("a small number")),
+                state_since: at(5),
+                published_at: (state == KeyState::Current).then(|| at(6)),
                 ..signing_key(&format!("{state:?} {algorithm}"), state)
             };
             write(storage, [Change::InsertSigningKey(key.clone())]);

@@ -246,6 +246,8 @@ pub(crate) fn signing_key(kid: &str, state: KeyState) -> SigningKey {
         private_key: Sealed { key_id: KeyId::new("data key"), ciphertext: vec![1, 2, 3] },
         certificate: vec![4, 5, 6],
         created_at: at(0),
+        state_since: at(0),
+        published_at: Some(at(0)),
     }
 }
 

@@ -39,12 +39,23 @@ impl State {
             Change::TouchRefreshToken { handle, now, idle_expires_at } => {
                 self.touch_refresh_token(handle, now, idle_expires_at)
             }
+            Change::AmendFamily { id, rotating, expires_at, jkt } => {
+                self.amend_family(&id, rotating, expires_at, jkt)
+            }
             Change::EndFamily { id, at } => {
                 self.end_families(at, |family| family.id == id);
                 Ok(())
             }
             Change::EndFamilies { user, client, audience, at } => {
                 self.end_families_of(&user, client.as_ref(), audience.as_ref(), at);
+                Ok(())
+            }
+            Change::EndNonRotatingFamilies { user, client, audience, at } => {
+                self.end_families(at, |family| {
+                    (&family.user_id, &family.client_id) == (&user, &client)
+                        && family.audience == audience
+                        && !family.rotating
+                });
                 Ok(())
             }
             Change::CapFamilies { user, client, keep, at } => {

@@ -65,7 +65,13 @@ impl State {
             Change::UpsertConnection(upsert) => self.upsert_connection(upsert)?,
             Change::SetSettings(upsert) => self.set_settings(upsert)?,
             Change::InsertSigningKey(record) => self.insert_signing_key(record)?,
-            Change::SetKeyState { kid, state, .. } => self.set_key_state(&kid, state)?,
+            Change::SetKeyState { kid, state, at } => self.set_key_state(&kid, state, at)?,
+            Change::PublishSigningKeys { algorithm, at } => {
+                let keys = self.signing_keys.iter_mut().filter(|key| key.algorithm == algorithm);
+                keys.for_each(|key| {
+                    key.published_at.get_or_insert(at);
+                });
+            }
             Change::DeleteClient { id, at } => self.delete_client(&id, at),
             Change::DeleteResourceServer { id, at } => self.delete_resource_server(&id, at),
             Change::DeleteClientGrant { id } => self.delete_client_grants(|grant| grant.id == id),
@@ -129,13 +135,16 @@ impl State {
         Ok(())
     }
 
-    fn set_key_state(&mut self, kid: &KeyId, state: KeyState) -> Result<(), Conflict> {
+    fn set_key_state(&mut self, kid: &KeyId, state: KeyState, at: Timestamp) -> Result<(), Conflict> {
         let stored = self.signing_keys.iter().find(|key| key.kid == *kid);
         let mut moved = stored.cloned().ok_or(Conflict::Version)?;
         if moved.state == KeyState::Revoked && state != KeyState::Revoked {
             return Err(Conflict::Version);
         }
-        moved.state = state;
+        if moved.state == state {
+            return Ok(());
+        }
+        (moved.state, moved.state_since) = (state, at);
         if self.signing_keys.iter().any(|other| other.kid != *kid && holds_place(other, &moved)) {
             return Err(Conflict::Exists);
         }

@@ -1,4 +1,5 @@
-use countersign_oauth::{Audience, ClientId, HandleHash, Timestamp, UserId};
+use countersign_jose::Thumbprint;
+use countersign_oauth::{Audience, ClientId, FamilyId, HandleHash, Timestamp, UserId};
 use countersign_storage::{Conflict, ExchangeRule, RefreshFamily, RefreshToken};
 
 use crate::state::State;
@@ -62,6 +63,25 @@ impl State {
         Ok(())
     }
 
+    /// Narrows a living family; what it has already stays.
+    pub(crate) fn amend_family(
+        &mut self,
+        id: &FamilyId,
+        rotating: bool,
+        expires_at: Option<Timestamp>,
+        jkt: Option<Thumbprint>,
+    ) -> Result<(), Conflict> {
+        let family = self.families.get_mut(id).filter(|family| family.ended_at.is_none());
+        let family = family.ok_or(Conflict::FamilyEnded)?;
+        if jkt.is_some() && family.jkt.is_some() && jkt != family.jkt {
+            return Err(Conflict::Version);
+        }
+        family.jkt = jkt.or(family.jkt.take());
+        family.expires_at = family.expires_at.into_iter().chain(expires_at).min();
+        family.rotating |= rotating;
+        Ok(())
+    }
+
     fn token_of_living_family(&mut self, handle: HandleHash) -> Result<&mut RefreshToken, Conflict> {
         let token = self.refresh_tokens.get_mut(&handle).ok_or(Conflict::FamilyEnded)?;
         let family = self.families.get(&token.family_id).ok_or(Conflict::FamilyEnded)?;
@@ -92,12 +112,18 @@ impl State {
         });
     }
 
+    /// Whether a family has an unspent token whose idle end is not over.
+    fn is_usable(&self, family: &FamilyId, at: Timestamp) -> bool {
+        let mut unspent = self.refresh_tokens.values().filter(|token| token.spent_at.is_none());
+        unspent.any(|token| token.family_id == *family && token.idle_expires_at.is_none_or(|end| at < end))
+    }
+
     pub(crate) fn cap_families(&mut self, user: &UserId, client: &ClientId, keep: u32, at: Timestamp) {
         let mut living: Vec<_> = self
             .families
             .values()
             .filter(|f| f.user_id == *user && f.client_id == *client && f.ended_at.is_none())
-            .filter(|f| f.expires_at.is_none_or(|end| at < end))
+            .filter(|f| f.expires_at.is_none_or(|end| at < end) && self.is_usable(&f.id, at))
             .map(|family| (family.created_at, family.id.clone()))
             .collect();
         living.sort();

@@ -3,7 +3,7 @@ use countersign_oauth::{Fault, KeyId, Sealed, Timestamp};
 use countersign_storage::{KeyState, SigningKey};
 use diesel::prelude::*;
 
-use crate::field::Place;
+use crate::field::{Place, millis, moment};
 use crate::tables::signing_keys;
 
 /// A row of `signing_keys`.
@@ -19,6 +19,7 @@ pub struct SigningKeyRow {
     pub certificate: Vec<u8>,
     pub created_at: i64,
     pub state_since: i64,
+    pub published_at: Option<i64>,
 }
 
 /// The state of a key that is neither published nor accepted.
@@ -45,7 +46,8 @@ impl From<SigningKey> for SigningKeyRow {
             private_key_sealed_by: record.private_key.key_id.to_string(),
             certificate: record.certificate,
             created_at: record.created_at.millis(),
-            state_since: record.created_at.millis(),
+            state_since: record.state_since.millis(),
+            published_at: millis(record.published_at),
         }
     }
 }
@@ -67,6 +69,8 @@ impl TryFrom<SigningKeyRow> for SigningKey {
             },
             certificate: row.certificate,
             created_at: Timestamp::from_millis(row.created_at),
+            state_since: Timestamp::from_millis(row.state_since),
+            published_at: moment(row.published_at),
         })
     }
 }

@@ -26,6 +26,7 @@ diesel::table! {
         certificate -> Binary,
         created_at -> BigInt,
         state_since -> BigInt,
+        published_at -> Nullable<BigInt>,
     }
 }
 

@@ -60,9 +60,15 @@ fn write(connection: &mut SqliteConnection, change: Change) -> Written {
         Change::TouchRefreshToken { handle, now, idle_expires_at } => {
             refresh::touch(connection, handle, now, idle_expires_at)
         }
+        Change::AmendFamily { id, rotating, expires_at, jkt } => {
+            refresh::amend_family(connection, &id, (rotating, expires_at, jkt.as_ref()))
+        }
         Change::EndFamily { id, at } => refresh::end_family(connection, &id, at),
         Change::EndFamilies { user, client, audience, at } => {
             refresh::end_families(connection, &user, (client.as_ref(), audience.as_ref()), at)
+        }
+        Change::EndNonRotatingFamilies { user, client, audience, at } => {
+            refresh::end_non_rotating(connection, (&user, &client, audience.as_ref()), at)
         }
         Change::CapFamilies { user, client, keep, at } => {
             refresh::cap_families(connection, &user, &client, (keep, at))
@@ -91,6 +97,7 @@ fn write(connection: &mut SqliteConnection, change: Change) -> Written {
         Change::SetSettings(upsert) => configuration::set_settings(connection, upsert),
         Change::InsertSigningKey(record) => signing_key::insert(connection, record),
         Change::SetKeyState { kid, state, at } => signing_key::set_state(connection, &kid, state, at),
+        Change::PublishSigningKeys { algorithm, at } => signing_key::publish(connection, algorithm, at),
         Change::Log(event) => {
             diesel::insert_into(log_events::table).values(LogEventRow::from(event)).execute(connection)?;
             Ok(())
@@ -113,5 +120,6 @@ fn is_configuration(change: &Change) -> bool {
             | Change::SetSettings(_)
             | Change::InsertSigningKey(_)
             | Change::SetKeyState { .. }
+            | Change::PublishSigningKeys { .. }
     )
 }

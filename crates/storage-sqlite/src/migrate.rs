@@ -18,8 +18,14 @@ pub struct Migration {
 }
 
 /// All migrations, in order. What is released is never changed again.
-static MIGRATIONS: [Migration; 1] =
-    [Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") }];
+static MIGRATIONS: [Migration; 2] = [
+    Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
+    Migration {
+        number: 2,
+        name: "published keys",
+        sql: include_str!("../migrations/0002_published_keys.sql"),
+    },
+];
 
 /// `CtSn` in the file's header: whose database it is.
 const APPLICATION_ID: i64 = 0x4374_536e;

@@ -6,7 +6,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use countersign_storage::{Change, Changes, Commit, Listing, Settings, TenantSettings, Upsert};
+use countersign_oauth::Timestamp;
+use countersign_storage::{Change, Changes, Commit, Keys, Listing, Settings, TenantSettings, Upsert};
 use countersign_storage_contract::block_on;
 use countersign_storage_sqlite::{Refusal, SqliteStorage};
 use diesel::connection::SimpleConnection;
@@ -213,7 +214,7 @@ fn rp_35_a_newer_or_damaged_schema_is_refused() {
     let (_folder, path) = folder();
     drop(open(&path));
     raw(&path).batch_execute("INSERT INTO schema_migrations VALUES (99, 'of the future')").unwrap();
-    assert!(matches!(refusal(&path), Refusal::NewerSchema { found: 99, known: 1 }));
+    assert!(matches!(refusal(&path), Refusal::NewerSchema { found: 99, known: 2 }));
     let damage = "DELETE FROM schema_migrations; INSERT INTO schema_migrations VALUES (1, 'other')";
     raw(&path).batch_execute(damage).unwrap();
     assert!(matches!(refusal(&path), Refusal::DamagedSchema));
@@ -247,4 +248,24 @@ fn what_a_making_cut_short_left_behind_is_in_nobodys_way() {
 struct Value {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     value: i64,
+}
+
+#[test]
+fn a_file_of_the_first_schema_is_migrated_and_its_keys_of_rsa_are_published() {
+    let (_folder, path) = folder();
+    raw(&path)
+        .batch_execute(concat!(
+            "PRAGMA application_id = 1131697006;",
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL) STRICT;",
+            include_str!("../migrations/0001_initial.sql"),
+            "INSERT INTO schema_migrations VALUES (1, 'initial');",
+            "INSERT INTO signing_keys VALUES ('rsa', 'RS256', 'current', x'01', 'key', x'02', 1000, 2000);",
+            "INSERT INTO signing_keys VALUES ('ec', 'ES256', 'current', x'01', 'key', x'02', 1001, 1001);",
+        ))
+        .unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let keys = block_on(open(&path).signing_keys()).unwrap();
+    let read: Vec<_> = keys.iter().map(|key| (key.kid.as_str(), key.published_at, key.state_since)).collect();
+    let at = Timestamp::from_millis;
+    assert_eq!(read, [("rsa", Some(at(1000)), at(2000)), ("ec", None, at(1001))]);
 }

@@ -31,12 +31,14 @@ impl Instrumentation for Notes {
 }
 
 /// What a login, a token request, a refresh, a logout, a revocation and the sweep do.
-const CLAUSES: [fn(&dyn Storage); 22] = [
+const CLAUSES: [fn(&dyn Storage); 24] = [
     attempts::attempts_are_counted_until_they_expire,
     attempts::a_cleared_bucket_starts_anew,
     consents::a_second_consent_unites_its_scopes_with_the_first,
     consents::a_deleted_consent_ends_its_families,
     families::families_end_by_user_client_and_audience,
+    families::a_family_is_amended_to_narrower_terms_alone,
+    families::families_that_do_not_rotate_end_by_user_client_and_audience,
     families::the_oldest_families_beyond_the_cap_end,
     marks::an_expired_mark_may_be_taken_again,
     refresh_tokens::a_spent_successor_ends_the_leeway,

@@ -1,7 +1,7 @@
 //! Over random changes the SQLite store answers what the reference store answers.
 #![cfg(test)]
 
-use countersign_jose::Algorithm;
+use countersign_jose::{Algorithm, PublicKey, Thumbprint};
 use countersign_oauth::*;
 use countersign_storage::*;
 use countersign_storage_contract::block_on;
@@ -221,20 +221,30 @@ impl Dice {
         }
     }
 
+    fn algorithm(&mut self) -> Algorithm {
+        if self.chance() { Algorithm::RS256 } else { Algorithm::ES256 }
+    }
+
+    fn thumbprint(&mut self) -> Thumbprint {
+        PublicKey::P256 { x: [u8::from(self.chance()); 32], y: [0; 32] }.thumbprint()
+    }
+
     fn signing_key(&mut self) -> SigningKey {
         SigningKey {
             kid: self.id(),
-            algorithm: if self.chance() { Algorithm::RS256 } else { Algorithm::ES256 },
+            algorithm: self.algorithm(),
             state: self.state(),
             private_key: Sealed { key_id: self.id(), ciphertext: vec![1] },
             certificate: Vec::new(),
             created_at: self.at(),
+            state_since: self.at(),
+            published_at: self.maybe_at(),
         }
     }
 
     fn configuration(&mut self) -> Change {
         let (version, epoch, other) = (0, 0, serde_json::Map::new());
-        match self.below(11) {
+        match self.below(12) {
             0 => {
                 let (id, created_at) = (self.id(), self.at());
                 let settings = ClientSettings::default();
@@ -276,6 +286,7 @@ impl Dice {
             7 => Change::DeleteConnection { id: self.id(), at: self.at() },
             8 => Change::SetSettings(self.upsert(TenantSettings::default())),
             9 => Change::InsertSigningKey(self.signing_key()),
+            10 => Change::PublishSigningKeys { algorithm: self.algorithm(), at: self.at() },
             _ => Change::SetKeyState { kid: self.id(), state: self.state(), at: self.at() },
         }
     }
@@ -312,7 +323,19 @@ impl Dice {
                 let idle_expires_at = self.maybe_at();
                 Change::TouchRefreshToken { handle: self.hash(), now: self.at(), idle_expires_at }
             }
-            17 => Change::EndFamily { id: self.id(), at: self.at() },
+            17 => match self.below(3) {
+                0 => {
+                    let jkt = self.chance().then(|| self.thumbprint());
+                    let (rotating, expires_at) = (self.chance(), self.maybe_at());
+                    Change::AmendFamily { id: self.id(), rotating, expires_at, jkt }
+                }
+                1 => {
+                    let audience = self.chance().then(|| self.audience());
+                    let (user, client, at) = (self.id(), self.id(), self.at());
+                    Change::EndNonRotatingFamilies { user, client, audience, at }
+                }
+                _ => Change::EndFamily { id: self.id(), at: self.at() },
+            },
             18 => {
                 let audience = self.chance().then(|| self.audience());
                 Change::EndFamilies { user: self.id(), client: self.maybe_id(), audience, at: self.at() }

@@ -1,3 +1,4 @@
+use countersign_jose::{Algorithm, Thumbprint};
 use countersign_oauth::{
     Audience, AuthorizationId, ClientGrantId, ClientId, ConnectionId, ConsentId, FamilyId, HandleHash, KeyId,
     ResourceServerId, SessionId, Timestamp, UserId,
@@ -154,6 +155,19 @@ pub enum Change {
         /// The new idle end.
         idle_expires_at: Option<Timestamp>,
     },
+    /// Moves a living family to narrower terms, or `FamilyEnded`: it may begin to rotate, come to an absolute
+    /// end earlier than the one it has, and be bound to a key; none of it is ever taken back. `Version` when
+    /// it is bound to another key.
+    AmendFamily {
+        /// Which.
+        id: FamilyId,
+        /// Whether its tokens rotate from now on; `false` leaves it as it is.
+        rotating: bool,
+        /// The absolute end, if it shall have one.
+        expires_at: Option<Timestamp>,
+        /// The key, if it shall be bound to one.
+        jkt: Option<Thumbprint>,
+    },
     /// Ends one family.
     EndFamily {
         /// Which.
@@ -172,7 +186,20 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Ends the oldest families of (user, client) that are alive at `at` beyond `keep`.
+    /// Ends the families of (user, client, audience) that do not rotate.
+    EndNonRotatingFamilies {
+        /// Whose.
+        user: UserId,
+        /// Of which client.
+        client: ClientId,
+        /// For which API; `None` for the families without an API.
+        audience: Option<Audience>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends the oldest families of (user, client) that are active at `at` beyond `keep`: those that have not
+    /// ended or expired and have an unspent token whose idle end is not over. Of several such commits with an
+    /// [`Change::InsertFamily`] each, none sees fewer families than the others have made.
     CapFamilies {
         /// Whose.
         user: UserId,
@@ -308,6 +335,13 @@ pub enum Change {
         kid: KeyId,
         /// To which.
         state: KeyState,
+        /// When.
+        at: Timestamp,
+    },
+    /// Publishes the keys of an algorithm that were not published before.
+    PublishSigningKeys {
+        /// Which; one RSA key serves several and is stored as RS256.
+        algorithm: Algorithm,
         /// When.
         at: Timestamp,
     },

@@ -313,6 +313,8 @@ pub fn signing_key() -> SigningKey {
         private_key: TestSealer::default().seal("signing_key", b"not a key"),
         certificate: b"not a certificate".to_vec(),
         created_at: NOW,
+        state_since: NOW,
+        published_at: Some(NOW),
     }
 }
 

@@ -22,6 +22,7 @@ fn now(change: &Change) -> Option<Timestamp> {
         | Change::DenyAccessToken { at, .. }
         | Change::EndFamily { at, .. }
         | Change::EndFamilies { at, .. }
+        | Change::EndNonRotatingFamilies { at, .. }
         | Change::CapFamilies { at, .. }
         | Change::JoinSession { at, .. }
         | Change::EndSession { at, .. }
@@ -32,10 +33,12 @@ fn now(change: &Change) -> Option<Timestamp> {
         | Change::DeleteClient { at, .. }
         | Change::DeleteResourceServer { at, .. }
         | Change::DeleteConnection { at, .. }
-        | Change::SetKeyState { at, .. } => Some(*at),
+        | Change::SetKeyState { at, .. }
+        | Change::PublishSigningKeys { at, .. } => Some(*at),
         Change::SetMark { .. }
         | Change::InsertAccessToken(_)
         | Change::InsertFamily(_)
+        | Change::AmendFamily { .. }
         | Change::GrantConsent(_)
         | Change::UpsertUser(_)
         | Change::Rehash { .. }

@@ -1,3 +1,4 @@
+use countersign_jose::Thumbprint;
 use countersign_oauth::{Audience, ClientId, FamilyId, HandleHash, Timestamp, UserId};
 use countersign_storage::{Conflict, ExchangeRule, RefreshFamily, RefreshToken};
 use countersign_storage_schema::tables::{refresh_families, refresh_tokens};
@@ -98,6 +99,33 @@ fn later_use(now: i64) -> _ {
     case_when(refresh_tokens::last_used_at.gt(now), refresh_tokens::last_used_at).otherwise(now)
 }
 
+/// Narrows a living family; what it has already stays.
+pub(super) fn amend_family(
+    connection: &mut SqliteConnection,
+    id: &FamilyId,
+    (rotating, expires_at, jkt): (bool, Option<Timestamp>, Option<&Thumbprint>),
+) -> Written {
+    let family = refresh_families::table
+        .filter(refresh_families::id.eq(id.as_str()))
+        .filter(refresh_families::ended_at.is_null());
+    let bound: Option<String> =
+        family.select(refresh_families::jkt).first(connection).optional()?.ok_or(Conflict::FamilyEnded)?;
+    if let Some(jkt) = jkt {
+        if bound.is_some_and(|bound| bound != jkt.as_str()) {
+            return Err(Conflict::Version.into());
+        }
+        diesel::update(family).set(refresh_families::jkt.eq(jkt.as_str())).execute(connection)?;
+    }
+    if let Some(end) = expires_at.map(Timestamp::millis) {
+        let later = refresh_families::expires_at.is_null().or(refresh_families::expires_at.gt(end));
+        diesel::update(family.filter(later)).set(refresh_families::expires_at.eq(end)).execute(connection)?;
+    }
+    if rotating {
+        diesel::update(family).set(refresh_families::rotating.eq(true)).execute(connection)?;
+    }
+    Ok(())
+}
+
 pub(super) fn end_family(connection: &mut SqliteConnection, id: &FamilyId, at: Timestamp) -> Written {
     let family = refresh_families::table
         .filter(refresh_families::id.eq(id.as_str()))
@@ -130,17 +158,39 @@ pub(super) fn end_families(
     Ok(())
 }
 
+pub(super) fn end_non_rotating(
+    connection: &mut SqliteConnection,
+    (user, client, audience): (&UserId, &ClientId, Option<&Audience>),
+    at: Timestamp,
+) -> Written {
+    let families = refresh_families::table
+        .filter(refresh_families::user_id.eq(user.as_str()))
+        .filter(refresh_families::client_id.eq(client.as_str()))
+        .filter(refresh_families::audience.is(audience.map(Audience::as_str)))
+        .filter(refresh_families::rotating.eq(false))
+        .filter(refresh_families::ended_at.is_null());
+    diesel::update(families).set(refresh_families::ended_at.eq(at.millis())).execute(connection)?;
+    Ok(())
+}
+
 pub(super) fn cap_families(
     connection: &mut SqliteConnection,
     user: &UserId,
     client: &ClientId,
     (keep, at): (u32, Timestamp),
 ) -> Written {
+    let usable = refresh_tokens::table
+        .filter(refresh_tokens::family_id.eq(refresh_families::id))
+        .filter(refresh_tokens::spent_at.is_null())
+        .filter(
+            refresh_tokens::idle_expires_at.is_null().or(refresh_tokens::idle_expires_at.gt(at.millis())),
+        );
     let surplus: Vec<String> = refresh_families::table
         .filter(refresh_families::user_id.eq(user.as_str()))
         .filter(refresh_families::client_id.eq(client.as_str()))
         .filter(refresh_families::ended_at.is_null())
         .filter(refresh_families::expires_at.is_null().or(refresh_families::expires_at.gt(at.millis())))
+        .filter(exists(usable))
         .order((refresh_families::created_at.desc(), refresh_families::id.desc()))
         .offset(keep.into())
         .limit(i64::MAX)

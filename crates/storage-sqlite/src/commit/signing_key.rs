@@ -1,3 +1,4 @@
+use countersign_jose::Algorithm;
 use countersign_oauth::{KeyId, Timestamp};
 use countersign_storage::{Conflict, KeyState, SigningKey};
 use countersign_storage_schema::tables::signing_keys;
@@ -8,6 +9,15 @@ use super::Written;
 
 pub(super) fn insert(connection: &mut SqliteConnection, record: SigningKey) -> Written {
     diesel::insert_into(signing_keys::table).values(SigningKeyRow::from(record)).execute(connection)?;
+    Ok(())
+}
+
+/// Sets the moment where there is none: what is published stays so.
+pub(super) fn publish(connection: &mut SqliteConnection, algorithm: Algorithm, at: Timestamp) -> Written {
+    let unpublished = signing_keys::table
+        .filter(signing_keys::algorithm.eq(algorithm.as_str()))
+        .filter(signing_keys::published_at.is_null());
+    diesel::update(unpublished).set(signing_keys::published_at.eq(at.millis())).execute(connection)?;
     Ok(())
 }
 

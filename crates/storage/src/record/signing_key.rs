@@ -18,6 +18,11 @@ pub struct SigningKey {
     pub certificate: Vec<u8>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Since when it stands there.
+    pub state_since: Timestamp,
+    /// Since when it is published; `None` for a key of an algorithm that nothing used yet. Once published, a
+    /// key stays so until it is revoked, since tokens that it signed may be out.
+    pub published_at: Option<Timestamp>,
 }
 
 /// Where a key stands.
@@ -28,7 +33,7 @@ pub enum KeyState {
     Next,
     /// Signs.
     Current,
-    /// Published until the last token it signed has expired.
+    /// Published still: tokens that it signed may be out.
     Previous,
     /// Neither published nor accepted.
     Revoked,
