@@ -13,7 +13,9 @@ use countersign_token::{AccessTokenPlan, IdTokenPlan, RefreshTokenPlan, Subject 
 use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal};
 use countersign_users::SessionLimits;
 
-use crate::user_tokens::{Api, access_token_lifetime, id_token, idle_end, read_api, refusal_event};
+use crate::user_tokens::{
+    Api, absolute_end, access_token_lifetime, id_token, idle_end, read_api, refusal_event,
+};
 
 /// After so many wrong verifiers a code is dead.
 const MAX_VERIFIER_ATTEMPTS: u32 = 5;
@@ -296,7 +298,7 @@ fn first_refresh_token(
     let client = cx.client.client();
     let settings = &client.settings.refresh_token;
     let now = cx.request.now;
-    let expires_at = (!settings.infinite_token_lifetime).then(|| now.plus(settings.token_lifetime));
+    let expires_at = absolute_end(settings, now);
     let family = RefreshFamily {
         id: FamilyId::new(""),
         authorization_id: authorization.id.clone(),

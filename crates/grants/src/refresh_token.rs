@@ -1,23 +1,18 @@
+mod exchange;
+
 use countersign_gate::{
     Case, Session, Subject, allowed_scopes, bind, offline_access_is_allowed, scope_for_user,
 };
 use countersign_oauth::{
     ErrorCode, Fault, FromParameters, GrantType, HandleHash, OAuthError, Parameters, Scope, Secret,
 };
-use countersign_storage::{
-    Change, Changes, ExchangeRule, RefreshFamily, RefreshToken as TokenRow, SubjectType,
-};
-use countersign_token::{
-    AccessTokenPlan, RefreshTokenPlan, Subject as TokenSubject, TokenPlan, parse_refresh_token,
-};
+use countersign_storage::{RefreshFamily, RefreshToken as TokenRow, SubjectType};
+use countersign_token::{AccessTokenPlan, Subject as TokenSubject, TokenPlan, parse_refresh_token};
 use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal};
 
-use crate::user_tokens::{
-    Api, access_token_lifetime, id_token, idle_end, parse_scope, read_api, refusal_event,
-};
+use exchange::Exchange;
 
-/// A token may have so many successors within the leeway.
-const MAX_SUCCESSORS: u32 = 10;
+use crate::user_tokens::{Api, access_token_lifetime, id_token, parse_scope, read_api};
 
 /// The refresh token grant (RFC 6749 §6) with rotation and reuse detection (RFC 9700 §4.14).
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,7 +81,7 @@ impl Grant for RefreshToken {
         if let Err(error) = check_life_and_key(&token, &family, cx) {
             return Ok(Decision::Refuse(error.into()));
         }
-        let exchange = match plan_exchange(&token, &family, cx).await? {
+        let exchange = match exchange::plan(&token, &family, cx).await? {
             Ok(exchange) => exchange,
             Err(refusal) => return Ok(Decision::Refuse(refusal)),
         };
@@ -127,66 +122,6 @@ fn check_life_and_key(token: &TokenRow, family: &RefreshFamily, cx: &Context<'_>
             "The refresh token is bound to another DPoP key",
         )),
     }
-}
-
-/// What an exchange does to the token: the write, and the successor if it rotates.
-struct Exchange {
-    change: Change,
-    successor: Option<RefreshTokenPlan>,
-}
-
-/// Spends the token, uses it again within the leeway, or finds that it was stolen.
-async fn plan_exchange(
-    token: &TokenRow,
-    family: &RefreshFamily,
-    cx: &Context<'_>,
-) -> Result<Result<Exchange, Refusal>, Fault> {
-    let settings = &cx.client.client().settings.refresh_token;
-    let now = cx.request.now;
-    let idle_expires_at = idle_end(settings, now, family.expires_at);
-    if !family.rotating {
-        let change = Change::TouchRefreshToken { handle: token.handle, now, idle_expires_at };
-        return Ok(Ok(Exchange { change, successor: None }));
-    }
-    let rule = match token.spent_at {
-        None => ExchangeRule::Unspent,
-        Some(spent_at) => {
-            let since = now.minus(settings.leeway);
-            let within = settings.leeway.0 > 0 && spent_at >= since;
-            if !within || cx.reads.has_spent_successor(&token.handle).await? {
-                return Ok(Err(reused(family, cx)));
-            }
-            if token.idle_expires_at.is_some_and(|end| end <= now) {
-                return Ok(Err(invalid("refresh.expired").into()));
-            }
-            if token.successors >= MAX_SUCCESSORS {
-                return Ok(Err(invalid("refresh.too_many_successors").into()));
-            }
-            ExchangeRule::WithinLeeway { since, max_successors: MAX_SUCCESSORS }
-        }
-    };
-    let successor = RefreshTokenPlan::Successor {
-        family: family.clone(),
-        parent: token.handle,
-        generation: token.generation.saturating_add(1),
-        idle_expires_at,
-    };
-    let change = Change::ExchangeRefreshToken { handle: token.handle, now, rule };
-    Ok(Ok(Exchange { change, successor: Some(successor) }))
-}
-
-/// A token that was spent before and comes again: its whole family ends, with the authorization.
-fn reused(family: &RefreshFamily, cx: &Context<'_>) -> Refusal {
-    let error = invalid("refresh.reused");
-    let event = refusal_event(cx, "ferrt", &error, Some(family.user_id.clone()));
-    let changes = Changes::none()
-        .with(Change::EndAuthorization {
-            id: family.authorization_id.clone(),
-            at: cx.request.now,
-            deny_access_tokens: true,
-        })
-        .with(Change::Log(event));
-    Refusal { error, changes }
 }
 
 /// Asks the gate with everything as it is now, and plans the tokens.
@@ -249,8 +184,8 @@ async fn issue(
         gty: None,
     };
     let plan =
-        TokenPlan { client: client.clone(), access_token, id_token, refresh_token: exchange.successor };
-    Ok(Decision::Issue(Issue { pass, plan, changes: Changes::none().with(exchange.change) }))
+        TokenPlan { client: client.clone(), access_token, id_token, refresh_token: exchange.refresh_token };
+    Ok(Decision::Issue(Issue { pass, plan, changes: exchange.changes }))
 }
 
 /// The original scopes, never wider than what is allowed now.

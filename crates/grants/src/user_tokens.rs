@@ -62,6 +62,11 @@ pub(crate) fn id_token(
     })
 }
 
+/// When refresh tokens that begin to expire now end, however much they are used.
+pub(crate) fn absolute_end(settings: &RefreshTokenSettings, now: Timestamp) -> Option<Timestamp> {
+    (!settings.infinite_token_lifetime).then(|| now.plus(settings.token_lifetime))
+}
+
 /// When a refresh token ends without use, under the client's settings of today.
 pub(crate) fn idle_end(
     settings: &RefreshTokenSettings,

@@ -1,9 +1,11 @@
 //! What a code's tokens say (OpenID Connect Core §2 and §3.1.3.3).
 
 use countersign_jose::{Algorithm, Compact, encode_base64url};
-use countersign_oauth::{Compliance, FamilyId, Seconds, UserId};
+use countersign_oauth::{Compliance, FamilyId, HandleHash, Seconds, UserId};
 use countersign_storage::*;
-use countersign_testkit::{AUDIENCE, CLIENT_ID, CODE, ISSUER, NOW, USER_ID, block_on, refresh_family};
+use countersign_testkit::{
+    AUDIENCE, CLIENT_ID, CODE, ISSUER, NOW, USER_ID, block_on, refresh_family, refresh_token,
+};
 use serde_json::json;
 
 use crate::flow::{exchange, find_session, put_code, refresh, sign_in, world};
@@ -213,11 +215,14 @@ fn core_145_core_272_the_exchange_is_no_activity_of_the_session() {
 fn core_136_the_201st_refresh_token_of_user_and_client_ends_the_oldest() {
     let world = world();
     for nth in 0..200 {
+        let family_id = FamilyId::new(format!("family-{nth:03}"));
         world.put(Change::InsertFamily(RefreshFamily {
-            id: FamilyId::new(format!("family-{nth:03}")),
+            id: family_id.clone(),
             created_at: NOW.minus(Seconds(1000 - nth)),
             ..refresh_family()
         }));
+        let handle = HandleHash::of(family_id.as_str());
+        world.put(Change::InsertRefreshToken(RefreshToken { handle, family_id, ..refresh_token() }));
     }
     let others = RefreshFamily { client_id: "other".into(), ..refresh_family() };
     world.put(Change::InsertFamily(RefreshFamily { created_at: NOW.minus(Seconds(9999)), ..others }));

@@ -17,3 +17,4 @@ mod races;
 mod refresh;
 mod refresh_now;
 mod refresh_reuse;
+mod refresh_switch;

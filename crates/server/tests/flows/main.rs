@@ -38,6 +38,7 @@ mod published_keys;
 mod refresh;
 mod refresh_lifetimes;
 mod refresh_rotation;
+mod refresh_switch;
 mod revocation;
 mod rfc_access_tokens;
 mod rfc_profile;
