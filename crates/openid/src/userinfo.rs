@@ -85,7 +85,12 @@ impl UserinfoEndpoint {
     pub async fn handle(&self, request: &UserinfoRequest) -> Result<Map<String, Value>, UserinfoError> {
         let tenant = self.storage.settings().await?.record.compliance;
         let (token, by_dpop_scheme) = presented_token(request)?;
-        let reader = AccessTokenReader { keys: &*self.keys, tokens: &*self.storage };
+        let reader = AccessTokenReader {
+            keys: &*self.keys,
+            tokens: &*self.storage,
+            apis: &*self.storage,
+            sealer: &*self.sealer,
+        };
         let (domain, now) = (&request.context.domain, request.context.now);
         let claims = reader.read(token, domain, now).await.map_err(into_fault)?.map_err(|rejection| {
             use countersign_token::TokenRejection::{Denied, Expired, Unknown};

@@ -28,7 +28,8 @@ CREATE TABLE signing_keys (
     private_key_sealed_by TEXT COLLATE "C" NOT NULL,
     certificate BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
-    state_since BIGINT NOT NULL
+    state_since BIGINT NOT NULL,
+    published_at BIGINT
 );
 CREATE UNIQUE INDEX signing_keys_by_place ON signing_keys (algorithm, state) WHERE state IN ('current', 'next');
 

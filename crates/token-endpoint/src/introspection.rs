@@ -63,7 +63,12 @@ impl IntrospectionEndpoint {
         token: &str,
         request: &TokenRequest,
     ) -> Result<Option<(AccessTokenClaims, Value)>, Error> {
-        let reader = AccessTokenReader { keys: &*self.keys, tokens: &*self.storage };
+        let reader = AccessTokenReader {
+            keys: &*self.keys,
+            tokens: &*self.storage,
+            apis: &*self.storage,
+            sealer: &*self.sealer,
+        };
         let Ok(claims) = reader.read(token, &request.context.domain, request.context.now).await? else {
             return Ok(None);
         };

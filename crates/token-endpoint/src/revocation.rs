@@ -100,7 +100,12 @@ impl RevocationEndpoint {
         client: &AuthenticatedClient,
         request: &TokenRequest,
     ) -> Result<Changes, Error> {
-        let reader = AccessTokenReader { keys: &*self.keys, tokens: &*self.storage };
+        let reader = AccessTokenReader {
+            keys: &*self.keys,
+            tokens: &*self.storage,
+            apis: &*self.storage,
+            sealer: &*self.sealer,
+        };
         let now = request.context.now;
         match reader.read(token, &request.context.domain, now).await? {
             Err(_) => Ok(Changes::none()),

@@ -10,7 +10,7 @@ use countersign_storage::{
 
 use crate::{
     AccessTokenPlan, Fence, RefreshTokenPlan, SIGNING_SECRET_PURPOSE, Subject, TokenPlan, TokenResponse,
-    access_token, id_token, refresh_token,
+    access_token, id_token, refresh_token, secret_key,
 };
 
 /// What minting needs to know of the request.
@@ -165,11 +165,6 @@ impl TokenIssuer {
     }
 
     fn symmetric(&self, sealed: Option<&Sealed>, purpose: &str, of: &str) -> Result<Arc<dyn Signer>, Fault> {
-        let sealed = sealed.ok_or_else(|| Fault::internal(format!("no HS256 secret of {of}")))?;
-        let secret = self
-            .sealer
-            .open(purpose, sealed)
-            .map_err(|error| Fault::internal(format!("HS256 secret of {of}")).caused_by(error))?;
-        Ok(self.keys.symmetric_signer(&secret))
+        secret_key::signer(&*self.keys, &*self.sealer, sealed, (purpose, of))
     }
 }

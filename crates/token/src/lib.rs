@@ -8,6 +8,7 @@ mod plan;
 mod read;
 mod refresh_token;
 mod response;
+mod secret_key;
 
 pub use constraint::SenderConstraint;
 pub use id_token::{IdTokenHint, IdTokenReader};

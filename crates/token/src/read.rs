@@ -1,11 +1,12 @@
-use countersign_jose::{Algorithm, Audiences, Expected, Jwt, KeyRing, Thumbprint};
+use countersign_jose::{Algorithm, Audiences, Expected, JoseError, Jwt, KeyRing, Thumbprint, Verified};
 use countersign_oauth::{
-    AuthorizationId, ClientId, Domain, Error, Fault, HandleHash, Issuer, Scope, Timestamp,
+    Audience, AuthorizationId, ClientId, Domain, Error, Fault, HandleHash, Issuer, Scope, Sealer, Timestamp,
 };
-use countersign_storage::AccessTokens;
+use countersign_storage::{AccessTokens, ResourceServers};
 use serde::{Deserialize, Serialize};
 
-use crate::SenderConstraint;
+use crate::secret_key::{self, ASYMMETRIC, claimed_owner};
+use crate::{SIGNING_SECRET_PURPOSE, SenderConstraint};
 
 /// The row of an opaque token, first version.
 #[derive(Serialize, Deserialize)]
@@ -78,6 +79,10 @@ pub struct AccessTokenReader<'a> {
     pub keys: &'a dyn KeyRing,
     /// The rows.
     pub tokens: &'a dyn AccessTokens,
+    /// The APIs, whose secrets verify HS256.
+    pub apis: &'a dyn ResourceServers,
+    /// Opens these secrets.
+    pub sealer: &'a dyn Sealer,
 }
 
 impl AccessTokenReader<'_> {
@@ -97,7 +102,13 @@ impl AccessTokenReader<'_> {
             return Ok(Err(TokenRejection::Denied));
         }
         if token.contains('.') {
-            let read = self.read_jwt(token, domain, now);
+            let read = match claimed_owner(token) {
+                Some(audience) => self.read_symmetric(token, &Audience::new(audience), domain, now).await?,
+                None => {
+                    let jwt = Jwt::verify(token, self.keys, &expected(domain, now, ASYMMETRIC));
+                    read_claims(jwt)
+                }
+            };
             return Ok(read.map(|claims| AccessTokenClaims {
                 authorization_id: row.and_then(|row| row.authorization_id),
                 ..claims
@@ -125,40 +136,58 @@ impl AccessTokenReader<'_> {
         }))
     }
 
-    fn read_jwt(
+    /// A token under the secret of the API that it is for. The API's setting says so, not the token (RFC 8725
+    /// §3.1): one of an API that signs with a key pair is not even compared.
+    async fn read_symmetric(
         &self,
         token: &str,
+        audience: &Audience,
         domain: &Domain,
         now: Timestamp,
-    ) -> Result<AccessTokenClaims, TokenRejection> {
-        let expected = Expected {
-            typ: &["JWT", "at+jwt"],
-            issuer: domain.issuer.as_str(),
-            audience: None,
-            algorithms: &[Algorithm::RS256, Algorithm::RS512, Algorithm::PS256, Algorithm::ES256],
-            now: Some(now),
+    ) -> Result<Result<AccessTokenClaims, TokenRejection>, Error> {
+        let api = self.apis.resource_server(audience).await?;
+        let Some(api) = api.filter(|api| api.settings.signing_alg == Algorithm::HS256) else {
+            return Ok(Err(TokenRejection::Unknown));
         };
-        let jwt = Jwt::verify(token, self.keys, &expected).map_err(|error| match error {
-            countersign_jose::JoseError::Expired => TokenRejection::Expired,
-            _ => TokenRejection::Unknown,
-        })?;
-        let claims: JwtClaims = jwt.claims().map_err(|_| TokenRejection::Unknown)?;
-        // An ID token has neither `azp` nor `client_id`, so it never passes for an access token.
-        let client_id = claims.azp.or(claims.client_id).ok_or(TokenRejection::Unknown)?;
-        let constraint = match claims.cnf {
-            None => SenderConstraint::None,
-            Some(Confirmation { jkt: Some(jkt) }) => SenderConstraint::Dpop(jkt),
-            Some(Confirmation { jkt: None }) => return Err(TokenRejection::Unknown),
-        };
-        Ok(AccessTokenClaims {
-            sub: claims.sub,
-            client_id,
-            scope: claims.scope,
-            constraint,
-            audience: Some(claims.aud),
-            authorization_id: None,
-            iat: claims.iat,
-            exp: claims.exp,
-        })
+        let owner = (SIGNING_SECRET_PURPOSE, api.identifier.as_str());
+        let key = secret_key::signer(self.keys, self.sealer, api.signing_secret.as_ref(), owner)?;
+        let expected = expected(domain, now, &[Algorithm::HS256]);
+        let expected = Expected { audience: Some(audience.as_str()), ..expected };
+        Ok(read_claims(Jwt::verify_by_secret(token, &*key, &expected)))
     }
+}
+
+fn expected<'a>(domain: &'a Domain, now: Timestamp, algorithms: &'a [Algorithm]) -> Expected<'a> {
+    Expected {
+        typ: &["JWT", "at+jwt"],
+        issuer: domain.issuer.as_str(),
+        audience: None,
+        algorithms,
+        now: Some(now),
+    }
+}
+
+fn read_claims(jwt: Result<Jwt<Verified>, JoseError>) -> Result<AccessTokenClaims, TokenRejection> {
+    let jwt = jwt.map_err(|error| match error {
+        JoseError::Expired => TokenRejection::Expired,
+        _ => TokenRejection::Unknown,
+    })?;
+    let claims: JwtClaims = jwt.claims().map_err(|_| TokenRejection::Unknown)?;
+    // An ID token has neither `azp` nor `client_id`, so it never passes for an access token.
+    let client_id = claims.azp.or(claims.client_id).ok_or(TokenRejection::Unknown)?;
+    let constraint = match claims.cnf {
+        None => SenderConstraint::None,
+        Some(Confirmation { jkt: Some(jkt) }) => SenderConstraint::Dpop(jkt),
+        Some(Confirmation { jkt: None }) => return Err(TokenRejection::Unknown),
+    };
+    Ok(AccessTokenClaims {
+        sub: claims.sub,
+        client_id,
+        scope: claims.scope,
+        constraint,
+        audience: Some(claims.aud),
+        authorization_id: None,
+        iat: claims.iat,
+        exp: claims.exp,
+    })
 }

@@ -5,12 +5,13 @@ use countersign_jose::{
 };
 use countersign_oauth::{BoxFuture, Domain, Fault, HandleHash, Issuer, Seconds, Timestamp, UserId};
 use countersign_storage::{
-    AccessToken, AccessTokens, Authorization, Change, Changes, Commit, StorageResult, TokenDialect,
+    AccessToken, AccessTokens, Authorization, Change, Changes, Commit, ResourceServer, StorageResult,
+    TokenDialect, Upsert,
 };
 use countersign_storage_memory::MemoryStorage;
 use countersign_testkit::vectors::{RFC7515_A5_JWS, RFC7638_JWK};
 use countersign_testkit::{
-    AUDIENCE, NOW, TEST_RSA_KID, TestKeyRing, USER_ID, api, authorization, block_on, domain,
+    AUDIENCE, NOW, TEST_RSA_KID, TestKeyRing, TestSealer, USER_ID, api, authorization, block_on, domain,
 };
 use countersign_token::{
     AccessTokenClaims, AccessTokenReader, IdTokenPlan, SenderConstraint, TokenPlan, TokenRejection,
@@ -30,12 +31,13 @@ fn issued(plan: &TokenPlan) -> (MemoryStorage, String) {
     (storage, issued.response.access_token)
 }
 
-fn read_at(storage: &dyn AccessTokens, token: &str, domain: &Domain, now: Timestamp) -> Read {
-    let keys = TestKeyRing::new();
-    block_on(AccessTokenReader { keys: &keys, tokens: storage }.read(token, domain, now)).unwrap()
+fn read_at(storage: &MemoryStorage, token: &str, domain: &Domain, now: Timestamp) -> Read {
+    let (keys, sealer) = (TestKeyRing::new(), TestSealer::default());
+    let reader = AccessTokenReader { keys: &keys, tokens: storage, apis: storage, sealer: &sealer };
+    block_on(reader.read(token, domain, now)).unwrap()
 }
 
-fn read(storage: &dyn AccessTokens, token: &str) -> Read {
+fn read(storage: &MemoryStorage, token: &str) -> Read {
     read_at(storage, token, &domain(), NOW)
 }
 
@@ -276,11 +278,63 @@ fn sp_060_another_algorithm_under_our_key_is_unknown() {
     }
 }
 
+/// An HS256 API whose record is stored, and its token.
+fn of_hs256(dialect: TokenDialect) -> (MemoryStorage, String) {
+    let api = api_of(dialect, Algorithm::HS256);
+    let (storage, token) = issued(&for_user(Some(api.clone()), "openid read:things"));
+    put_api(&storage, api, None);
+    (storage, token)
+}
+
+fn put_api(storage: &MemoryStorage, record: ResourceServer, expected_version: Option<i64>) {
+    let upsert = Upsert { record, expected_version, raise_epoch: false };
+    block_on(storage.commit(Changes::none().with(Change::UpsertResourceServer(upsert)))).unwrap();
+}
+
 #[test]
-fn a_token_of_an_hs256_api_is_not_ours_to_read() {
-    let plan = for_user(Some(api_of(TokenDialect::AccessToken, Algorithm::HS256)), "openid");
-    let (storage, token) = issued(&plan);
+fn a_token_of_an_hs256_api_is_read_under_its_secret() {
+    for dialect in [TokenDialect::AccessToken, TokenDialect::Rfc9068Profile] {
+        let (storage, token) = of_hs256(dialect);
+        let claims = read(&storage, &token).unwrap();
+        assert_eq!(claims.sub, USER_ID);
+        assert_eq!(claims.audience, Some(Audiences::One(AUDIENCE.to_owned())), "never for userinfo");
+        let late = read_at(&storage, &token, &domain(), NOW.plus(HOUR));
+        assert_eq!(late, Err(TokenRejection::Expired));
+        let other = Domain { issuer: Issuer::new("https://other.example.com/") };
+        assert_eq!(read_at(&storage, &token, &other, NOW), Err(TokenRejection::Unknown));
+    }
+}
+
+/// RFC 8725 §3.1: the API's setting chooses, and not the token.
+#[test]
+fn sp_060_a_token_under_a_secret_is_unknown_where_the_api_signs_with_a_key_pair() {
+    let (storage, token) = of_hs256(TokenDialect::AccessToken);
+    let mut api = api_of(TokenDialect::AccessToken, Algorithm::HS256);
+    api.settings.signing_alg = Algorithm::RS256;
+    put_api(&storage, api, Some(1));
     assert_eq!(read(&storage, &token), Err(TokenRejection::Unknown));
+}
+
+#[test]
+fn sp_060_a_token_under_another_secret_or_for_another_audience_is_unknown() {
+    let (storage, token) = of_hs256(TokenDialect::AccessToken);
+    let (header, claims) = decode(&token);
+    let keys = TestKeyRing::new();
+    let under = |secret: &'static [u8]| {
+        let signer = keys.symmetric_signer(secret);
+        move |input: &[u8]| signer.sign(input).unwrap()
+    };
+    assert!(read(&storage, &forge(&header, &claims, under(b"api secret"))).is_ok());
+    for secret in [b"api secret2".as_slice(), b"", RFC7638_JWK.as_bytes()] {
+        let forged = forge(&header, &claims, under(secret));
+        assert_eq!(read(&storage, &forged), Err(TokenRejection::Unknown));
+    }
+    for audience in [json!([AUDIENCE]), json!("https://unknown.example.com"), json!("")] {
+        let mut claims = claims.clone();
+        claims["aud"] = audience;
+        let forged = forge(&header, &claims, under(b"api secret"));
+        assert_eq!(read(&storage, &forged), Err(TokenRejection::Unknown));
+    }
 }
 
 #[test]
@@ -320,7 +374,8 @@ fn a_row_that_cannot_be_read_or_a_store_that_fails_is_a_fault() {
     let keys = TestKeyRing::new();
     let row = AccessToken { claims: Some(json!({ "version": 1 })), ..countersign_testkit::access_token("t") };
     for broken in [Broken(None), Broken(Some(row))] {
-        let reader = AccessTokenReader { keys: &keys, tokens: &broken };
+        let (apis, sealer) = (MemoryStorage::new(), TestSealer::default());
+        let reader = AccessTokenReader { keys: &keys, tokens: &broken, apis: &apis, sealer: &sealer };
         assert!(block_on(reader.read("t", &domain(), NOW)).is_err());
     }
 }
