@@ -177,7 +177,7 @@ tables! {
     settings [1] { id Number, body Text, version Number }
     signing_keys [1] {
         kid Text, algorithm Text, state Text, private_key Bytes, private_key_sealed_by Text, certificate Bytes,
-        created_at Number, state_since Number
+        created_at Number, state_since Number, published_at Number
     }
     counters [1] { name Text, value Number }
 }

@@ -75,6 +75,7 @@ fn words_and_counts_outside_their_lists_are_refused() {
         certificate: Vec::new(),
         created_at: 0,
         state_since: 0,
+        published_at: None,
     };
     let fault = SigningKey::try_from(key.clone()).unwrap_err().to_string();
     assert!(fault.starts_with("table signing_keys, column algorithm, key kid: "), "{fault}");
