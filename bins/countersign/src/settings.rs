@@ -63,6 +63,27 @@ pub(crate) struct Common {
     /// Failed logins of an account from anywhere
     #[arg(long, value_name = "N", hide_short_help = true)]
     login_attempts: Option<String>,
+    /// Whether the rate limits refuse
+    #[arg(long, value_name = "BOOL", hide_short_help = true)]
+    rate_limits: Option<String>,
+    /// Logins of an account from one address
+    #[arg(long, value_name = "RATE", hide_short_help = true)]
+    rate_limit_login: Option<String>,
+    /// Failed logins from one address
+    #[arg(long, value_name = "RATE", hide_short_help = true)]
+    rate_limit_failed_logins: Option<String>,
+    /// Requests to /userinfo for one user
+    #[arg(long, value_name = "RATE", hide_short_help = true)]
+    rate_limit_userinfo: Option<String>,
+    /// All requests
+    #[arg(long, value_name = "RATE", hide_short_help = true)]
+    rate_limit_requests: Option<String>,
+    /// Requests to /oauth/token
+    #[arg(long, value_name = "RATE", hide_short_help = true)]
+    rate_limit_token: Option<String>,
+    /// Requests to /.well-known/jwks.json
+    #[arg(long, value_name = "RATE", hide_short_help = true)]
+    rate_limit_jwks: Option<String>,
     /// Threads that serve requests
     #[arg(long, value_name = "N", hide_short_help = true)]
     workers: Option<String>,
@@ -157,6 +178,13 @@ impl Common {
             .with(&setting::PASSWORD_QUEUE, self.password_queue.as_deref())
             .with(&setting::LOGIN_ATTEMPTS_PER_ADDRESS, self.login_attempts_per_address.as_deref())
             .with(&setting::LOGIN_ATTEMPTS, self.login_attempts.as_deref())
+            .with(&setting::RATE_LIMITS, self.rate_limits.as_deref())
+            .with(&setting::RATE_LIMIT_LOGIN, self.rate_limit_login.as_deref())
+            .with(&setting::RATE_LIMIT_FAILED_LOGINS, self.rate_limit_failed_logins.as_deref())
+            .with(&setting::RATE_LIMIT_USERINFO, self.rate_limit_userinfo.as_deref())
+            .with(&setting::RATE_LIMIT_REQUESTS, self.rate_limit_requests.as_deref())
+            .with(&setting::RATE_LIMIT_TOKEN, self.rate_limit_token.as_deref())
+            .with(&setting::RATE_LIMIT_JWKS, self.rate_limit_jwks.as_deref())
             .with(&setting::WORKERS, self.workers.as_deref())
             .with(&setting::DRAIN_NOTICE_SECONDS, self.drain_notice_seconds.as_deref())
             .with(&setting::DRAIN_SECONDS, self.drain_seconds.as_deref())

@@ -21,6 +21,9 @@ pub(crate) fn of_both(rule: &str) -> Option<Text> {
         "dpop.nonce_missing" | "dpop.nonce_stale" | "dpop.nonce_foreign" => {
             text("Authorization server requires nonce in DPoP proof")
         }
+        "limit.requests" | "limit.token" | "limit.jwks" | "limit.userinfo" => {
+            coded(429, "too_many_requests", "Rate limit exceeded. Please retry after some time.")
+        }
         _ => None,
     }
 }

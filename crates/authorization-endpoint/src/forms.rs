@@ -1,7 +1,7 @@
 //! From a request on its way to the values of a page.
 
 use countersign_oauth::Sealer;
-use countersign_storage::User;
+use countersign_storage::{Drawn, User};
 use countersign_users::display_name;
 
 use crate::{
@@ -30,13 +30,14 @@ fn frame(journey: &Journey<'_>, action: &str, sealer: &dyn Sealer) -> FormFrame 
 pub(crate) fn login(
     journey: &Journey<'_>,
     identifier: &str,
-    problem: Option<LoginProblem>,
+    problem: Option<(LoginProblem, Option<Drawn>)>,
     sealer: &dyn Sealer,
 ) -> Interaction {
     Interaction::Login(LoginForm {
         frame: frame(journey, LOGIN_PATH, sealer),
         identifier: identifier.to_owned(),
-        problem,
+        problem: problem.map(|(problem, _)| problem),
+        limit: problem.and_then(|(_, limit)| limit),
     })
 }
 

@@ -1,4 +1,5 @@
 use countersign_oauth::{OAuthError, RedirectUri, Scope};
+use countersign_storage::Drawn;
 
 /// What the browser is shown before an authorization request can be answered.
 ///
@@ -39,6 +40,8 @@ pub struct LoginForm {
     pub identifier: String,
     /// What went wrong with the attempt before, if anything.
     pub problem: Option<LoginProblem>,
+    /// What the limit that holds this login back says of itself, for the headers of the answer.
+    pub limit: Option<Drawn>,
 }
 
 /// Why a login attempt did not succeed; the same for an unknown and a known account.
@@ -46,8 +49,12 @@ pub struct LoginForm {
 pub enum LoginProblem {
     /// Identifier and password do not match an account.
     WrongCredentials,
-    /// Too many failed attempts.
+    /// Too many failed attempts of this account.
     TooManyAttempts,
+    /// Too many failed attempts from this address, whatever accounts they were for.
+    AddressHeldBack,
+    /// The account logs in too often from this address.
+    TooFast,
     /// The account is blocked; said only after the right password.
     Blocked,
     /// Identifier or password was left empty.
@@ -109,8 +116,21 @@ impl LoginProblem {
         match self {
             Self::WrongCredentials => "login.wrong_credentials",
             Self::TooManyAttempts => "login.too_many_attempts",
+            Self::AddressHeldBack => "login.address_held_back",
+            Self::TooFast => "login.too_fast",
             Self::Blocked => "login.blocked",
             Self::Incomplete => "login.incomplete",
+        }
+    }
+
+    /// The code of the log event.
+    #[must_use]
+    pub fn event(self) -> &'static str {
+        match self {
+            Self::TooManyAttempts => "limit_wc",
+            Self::AddressHeldBack => "limit_mu",
+            Self::TooFast => "limit_sul",
+            Self::WrongCredentials | Self::Blocked | Self::Incomplete => "fp",
         }
     }
 }

@@ -1,9 +1,10 @@
 use countersign_oauth::{Error, Handle, RequestContext, Secret, SecureRandom, SessionId};
 use countersign_storage::{
-    Attempts, Authentication, Connection, PasswordHash, Reads, Session, TenantSettings, User,
+    Attempts, Authentication, Connection, Drawn, PasswordHash, Reads, Session, TenantSettings, User,
 };
 use countersign_users::{
-    Account, LoginAttempts, LoginLimits, PasswordHasher, SessionLimits, Verification, normalise_identifier,
+    Account, HeldBack, LoginAttempts, LoginLimits, PasswordHasher, SessionLimits, Verification,
+    normalise_identifier,
 };
 
 use crate::{Browser, LoginProblem};
@@ -28,7 +29,7 @@ pub struct LoginSubmission {
 #[expect(clippy::large_enum_variant, reason = "one per request; boxing buys nothing")]
 pub(crate) enum Credentials {
     Right { user: User, connection: Connection, rehash: Option<(PasswordHash, PasswordHash)> },
-    Problem(LoginProblem),
+    Problem(LoginProblem, Option<Drawn>),
 }
 
 /// Verifies identifier and password, once per submission: this is the login's preparation.
@@ -44,11 +45,11 @@ pub(crate) async fn check(
     let (reads, attempts) = store;
     let identifier = normalise_identifier(&submission.identifier);
     let (Some(identifier), false) = (identifier, submission.password.expose().is_empty()) else {
-        return Ok(Credentials::Problem(LoginProblem::Incomplete));
+        return Ok(Credentials::Problem(LoginProblem::Incomplete, None));
     };
     let Some((connection, user)) = find(&identifier, connections, reads).await? else {
         hasher.verify(&submission.password, None).await?;
-        return Ok(Credentials::Problem(LoginProblem::WrongCredentials));
+        return Ok(Credentials::Problem(LoginProblem::WrongCredentials, None));
     };
     let (now, ip) = (submission.context.now, submission.context.client_ip);
     let account = match &user {
@@ -56,8 +57,13 @@ pub(crate) async fn check(
         None => Account::Unknown(&connection.id, &identifier),
     };
     let counted = LoginAttempts::of(account, ip, *limits, attempts, now).await?;
-    if counted.are_exhausted().await? || !counted.begin().await? {
-        return Ok(Credentials::Problem(LoginProblem::TooManyAttempts));
+    if let Some((why, drawn)) = counted.begin().await? {
+        let problem = match why {
+            HeldBack::Account => LoginProblem::TooManyAttempts,
+            HeldBack::Address => LoginProblem::AddressHeldBack,
+            HeldBack::TooFast => LoginProblem::TooFast,
+        };
+        return Ok(Credentials::Problem(problem, Some(drawn)));
     }
     let stored = user.as_ref().and_then(|user| user.password.as_ref());
     match (hasher.verify(&submission.password, stored).await?, user) {
@@ -68,7 +74,10 @@ pub(crate) async fn check(
             let rehash = user.password.clone().zip(rehash);
             Ok(Credentials::Right { user, connection, rehash })
         }
-        _ => Ok(Credentials::Problem(LoginProblem::WrongCredentials)),
+        _ => {
+            counted.failed().await?;
+            Ok(Credentials::Problem(LoginProblem::WrongCredentials, None))
+        }
     }
 }
 

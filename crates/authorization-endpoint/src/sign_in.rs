@@ -44,9 +44,10 @@ impl AuthorizationEndpoint {
             Err(Error::Fault(fault)) => return Err(fault),
             Err(Error::Refused(error)) => return self.refuse(&journey.request.target, error, context),
             Ok(Credentials::Right { user, connection, rehash }) => (user, connection, rehash),
-            Ok(Credentials::Problem(problem)) => {
+            Ok(Credentials::Problem(problem, limit)) => {
                 self.log_failed_login(&journey, problem).await?;
-                let form = forms::login(&journey, &submission.identifier, Some(problem), &*self.sealer);
+                let form =
+                    forms::login(&journey, &submission.identifier, Some((problem, limit)), &*self.sealer);
                 return Ok(Outcome::interaction(form));
             }
         };
@@ -86,7 +87,7 @@ impl AuthorizationEndpoint {
         }
         let event = LogEvent {
             at: journey.context.now,
-            event: if problem == LoginProblem::TooManyAttempts { "limit_wc" } else { "fp" }.to_owned(),
+            event: problem.event().to_owned(),
             rule: Some(problem.rule().to_owned()),
             description: "A login failed".to_owned(),
             client_id: Some(journey.request.client.id.clone()),

@@ -6,10 +6,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
-use countersign_oauth::{Fault, Handle};
+use countersign_oauth::{Fault, Handle, Timestamp};
+use countersign_storage::Drawn;
 
 use crate::Provider;
-use crate::request::{RequestId, domain};
+use crate::limits;
+use crate::request::{Arrived, RequestId, domain};
 
 /// The longest request target.
 const MAX_TARGET: usize = 16 * 1024;
@@ -57,9 +59,16 @@ pub(crate) async fn door(
         .filter(|provider| !provider.development)
         .and_then(|provider| domain(request.request(), provider))
         .is_some_and(|domain| domain.is_secure() && !is_loopback(domain.issuer.authority()));
-    let mut response = match refuse_oversize(&request) {
-        Some(status) => request.into_response(HttpResponse::build(status).finish()).map_into_boxed_body(),
-        None => next.call(request).await?.map_into_boxed_body(),
+    let mut response = match refuse(&request, provider.as_ref()).await {
+        Err(refusal) => request.into_response(refusal).map_into_boxed_body(),
+        Ok(told) => {
+            let mut response = next.call(request).await?.map_into_boxed_body();
+            if let Some((drawn, now)) = told.filter(|_| !response.headers().contains_key("x-ratelimit-limit"))
+            {
+                limits::tell(response.headers_mut(), drawn, now);
+            }
+            response
+        }
     };
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -90,7 +99,26 @@ fn is_loopback(authority: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
-fn refuse_oversize(request: &ServiceRequest) -> Option<actix_web::http::StatusCode> {
+/// Refuses what is too large, what names no domain of ours being left to its route, and what comes too often;
+/// answers what to tell of the bucket that it was counted in.
+async fn refuse(
+    request: &ServiceRequest,
+    provider: Option<&web::Data<Provider>>,
+) -> Result<Option<(Drawn, Timestamp)>, HttpResponse> {
+    if let Some(status) = oversize(request) {
+        return Err(HttpResponse::build(status).finish());
+    }
+    let Some(provider) = provider else { return Ok(None) };
+    let now = provider.clock.now();
+    request.extensions_mut().insert(Arrived(now));
+    if domain(request.request(), provider).is_none() {
+        return Ok(None);
+    }
+    let told = limits::admit(request.request(), provider, now).await?;
+    Ok(told.map(|drawn| (drawn, now)))
+}
+
+fn oversize(request: &ServiceRequest) -> Option<actix_web::http::StatusCode> {
     use actix_web::http::StatusCode;
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let headers: usize =

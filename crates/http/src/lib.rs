@@ -3,6 +3,7 @@
 mod cookies;
 mod cors;
 mod door;
+mod limits;
 mod provider;
 mod request;
 mod respond;
@@ -11,5 +12,6 @@ mod same_site;
 mod serve;
 
 pub use cors::Origins;
+pub use limits::RequestRates;
 pub use provider::{Provider, Readiness};
 pub use serve::{HttpOptions, Listener, TlsFiles, serve};

@@ -9,6 +9,7 @@ use countersign_storage::Storage;
 use countersign_token_endpoint::{IntrospectionEndpoint, RevocationEndpoint, TokenEndpoint};
 
 use crate::cors::Origins;
+use crate::limits::RequestRates;
 
 /// Whether the server can serve: asked by `/readyz`.
 pub type Readiness = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -47,4 +48,6 @@ pub struct Provider {
     pub readiness: Readiness,
     /// The origins that may call us from a browser.
     pub origins: Origins,
+    /// How many requests the tenant may get.
+    pub rates: RequestRates,
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, web};
-use countersign_oauth::{Domain, ErrorCode, OAuthError, Parameters, RequestContext};
+use countersign_oauth::{Domain, ErrorCode, OAuthError, Parameters, RequestContext, Timestamp};
 
 use crate::Provider;
 
@@ -30,6 +30,10 @@ impl Takes {
 /// The id of a request, made at the door.
 #[derive(Clone)]
 pub(crate) struct RequestId(pub(crate) String);
+
+/// When a request came, read once at the door.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrived(pub(crate) Timestamp);
 
 /// Addresses whose `X-Forwarded-For` is believed.
 #[derive(Clone, Default)]
@@ -71,8 +75,9 @@ pub(crate) fn context(request: &HttpRequest, provider: &Provider) -> Result<Requ
         let value = request.headers().get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().chars().take(256).collect::<String>()
     };
+    let arrived = request.extensions().get::<Arrived>().copied();
     Ok(RequestContext {
-        now: provider.clock.now(),
+        now: arrived.map_or_else(|| provider.clock.now(), |arrived| arrived.0),
         domain,
         client_ip: client_ip(request),
         user_agent: text(header::USER_AGENT),

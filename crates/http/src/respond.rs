@@ -2,16 +2,13 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use countersign_auth0::{Dressed, Endpoint, dress, dress_fault};
 use countersign_authorization_endpoint::{
-    Answer, CookieChange, LoginProblem, Outcome, ResponseMode, Shown, Target,
+    Answer, CookieChange, Interaction, LoginProblem, Outcome, ResponseMode, Shown, Target,
 };
 use countersign_oauth::{Compliance, Error, Fault, Handle, OAuthError, RedirectUri, RequestContext};
 use countersign_pages::{ErrorView, Framing, Locale, Page};
 use serde::Serialize;
 
-use crate::{Provider, cookies, cors, door, request::Unreadable};
-
-/// How long an account that is held back is told to wait, in seconds.
-const RETRY_HELD_BACK: u32 = 3600;
+use crate::{Provider, cookies, cors, door, limits, request::Unreadable};
 
 /// Starts an answer that no cache keeps (RFC 6749 §5.1).
 pub(crate) fn private(status: u16) -> HttpResponseBuilder {
@@ -158,7 +155,10 @@ async fn tenants_own_error_page(
     (client_id, connection): (Option<&str>, Option<&str>),
     context: &RequestContext,
 ) -> Option<String> {
-    if error.rule.starts_with("http.") || error.rule == "authorize.web_origin_not_allowed" {
+    if error.rule.starts_with("http.")
+        || error.rule.starts_with("limit.")
+        || error.rule == "authorize.web_origin_not_allowed"
+    {
         return None;
     }
     let settings = provider.storage.settings().await.ok()?.record;
@@ -219,10 +219,18 @@ pub(crate) async fn outcome(
             let mut response = private(status);
             // So that the form comes back with a true `Origin`; other sites still learn nothing.
             response.insert_header((header::REFERRER_POLICY, "same-origin"));
-            if status == 429 {
-                response.insert_header((header::RETRY_AFTER, RETRY_HELD_BACK));
+            let mut response = page(response, provider.pages.interaction(&interaction, &locale));
+            if let Interaction::Login(form) = &interaction
+                && let Some(drawn) = form.limit
+            {
+                limits::tell(response.headers_mut(), drawn, context.now);
             }
-            page(response, provider.pages.interaction(&interaction, &locale))
+            if let Interaction::Login(form) = &interaction
+                && let Some(problem) = form.problem
+            {
+                door::note_rule(request, problem.rule());
+            }
+            response
         }
         Shown::ErrorPage { page, compliance } => {
             let shown = (&page.error, Endpoint::Authorize, compliance);
@@ -265,13 +273,15 @@ pub(crate) fn set_cookies(response: &mut HttpResponse, changes: &[CookieChange],
     }
 }
 
-fn page_head(interaction: &countersign_authorization_endpoint::Interaction) -> (Option<String>, u16) {
-    use countersign_authorization_endpoint::Interaction::{Confirmation, Consent, Login};
+fn page_head(interaction: &Interaction) -> (Option<String>, u16) {
+    use Interaction::{Confirmation, Consent, Login};
     match interaction {
         Login(form) => {
             let status = match form.problem {
                 None => 200,
-                Some(LoginProblem::TooManyAttempts) => 429,
+                Some(
+                    LoginProblem::TooManyAttempts | LoginProblem::AddressHeldBack | LoginProblem::TooFast,
+                ) => 429,
                 Some(_) => 400,
             };
             (form.frame.locale.clone(), status)

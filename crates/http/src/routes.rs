@@ -2,7 +2,7 @@
 
 mod assets;
 mod authorize;
-mod client_endpoints;
+pub(crate) mod client_endpoints;
 mod discovery;
 mod health;
 mod interaction;

@@ -221,7 +221,7 @@ fn blocking_raises_the_epoch_and_ends_refresh_tokens_and_unblocking_forgets_fail
     assert!(blocked.blocked && blocked.epoch > before.epoch);
     assert_eq!(living_families(&desk), 0, "a refresh token of a blocked user is dead");
 
-    let limits = LoginLimits { per_account_and_ip: Some(1), per_account: Some(1) };
+    let limits = LoginLimits { per_account_and_ip: Some(1), per_account: Some(1), ..LoginLimits::default() };
     let address = "192.0.2.1".parse().unwrap();
     let user = id();
     let attempts = || {

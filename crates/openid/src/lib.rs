@@ -8,4 +8,4 @@ mod userinfo;
 pub use discovery::{Served, ServedMethod, discovery_document};
 pub use jwks::{published_algorithms, published_keys};
 pub use logout::{LogoutEndpoint, LogoutOutcome, LogoutRequest};
-pub use userinfo::{UserinfoEndpoint, UserinfoError, UserinfoRequest};
+pub use userinfo::{UserinfoAnswer, UserinfoEndpoint, UserinfoError, UserinfoRate, UserinfoRequest};

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use countersign_dpop::{DpopError, ExpectedProof, Nonces, Proof, single_header};
 use countersign_jose::{KeyRing, Verifier};
-use countersign_oauth::{Error, OAuthError, RequestContext, Sealer, UserId};
-use countersign_storage::Storage;
+use countersign_oauth::{Error, HandleHash, OAuthError, RequestContext, Sealer, UserId};
+use countersign_storage::{Bucket, Drawn, Rate, Storage, TokenBucket};
 use countersign_token::{AccessTokenClaims, AccessTokenReader, SenderConstraint};
 use countersign_users::{ClaimStyle, claims_for_scope};
 use serde_json::{Map, Value};
@@ -55,6 +55,8 @@ pub enum UserinfoError {
     },
     /// The token lacks `openid`; said only under `rfc`.
     InsufficientScope,
+    /// The user's bucket is empty.
+    TooManyRequests,
     /// We failed.
     Fault(countersign_oauth::Fault),
 }
@@ -63,6 +65,24 @@ impl From<countersign_oauth::Fault> for UserinfoError {
     fn from(fault: countersign_oauth::Fault) -> Self {
         Self::Fault(fault)
     }
+}
+
+/// How often a user's claims may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserinfoRate {
+    /// The bucket that each user has; GET and POST share it.
+    pub rate: Rate,
+    /// Whether it is drawn from. If not, the answers say that it is full.
+    pub is_kept: bool,
+}
+
+/// What a request got.
+#[derive(Debug)]
+pub struct UserinfoAnswer {
+    /// The user's bucket, for the headers; a full one, where nobody is known whose it could be.
+    pub bucket: Option<Drawn>,
+    /// The claims or the refusal.
+    pub outcome: Result<Map<String, Value>, UserinfoError>,
 }
 
 /// The userinfo endpoint of one tenant.
@@ -75,14 +95,24 @@ pub struct UserinfoEndpoint {
     pub verifier: Arc<dyn Verifier>,
     /// Makes nonces.
     pub sealer: Arc<dyn Sealer>,
+    /// How often a user's claims may be asked for.
+    pub rate: Option<UserinfoRate>,
 }
 
 impl UserinfoEndpoint {
     /// The claims that the token's scopes open, as the profile is now.
-    ///
-    /// # Errors
-    /// [`UserinfoError`].
-    pub async fn handle(&self, request: &UserinfoRequest) -> Result<Map<String, Value>, UserinfoError> {
+    pub async fn handle(&self, request: &UserinfoRequest) -> UserinfoAnswer {
+        let now = request.context.now;
+        let mut bucket = self.rate.map(|limit| TokenBucket::untouched(limit.rate, now));
+        let outcome = self.answer(request, &mut bucket).await;
+        UserinfoAnswer { bucket, outcome }
+    }
+
+    async fn answer(
+        &self,
+        request: &UserinfoRequest,
+        bucket: &mut Option<Drawn>,
+    ) -> Result<Map<String, Value>, UserinfoError> {
         let tenant = self.storage.settings().await?.record.compliance;
         let (token, by_dpop_scheme) = presented_token(request)?;
         let reader = AccessTokenReader {
@@ -101,6 +131,7 @@ impl UserinfoEndpoint {
             };
             UserinfoError::InvalidToken { rule, description, dpop: by_dpop_scheme }
         })?;
+        self.draw(&claims.sub, bucket, request).await?;
         self.check_binding(request, &claims, token, by_dpop_scheme).await?;
         let client = self.storage.client(&claims.client_id).await?;
         let compliance = client
@@ -133,6 +164,21 @@ impl UserinfoEndpoint {
         body.insert("sub".to_owned(), user.id.as_str().into());
         body.extend(claims_for_scope(&user, &claims.scope, style));
         Ok(body)
+    }
+
+    /// Draws from the bucket of the token's user. It comes before the proof, so that being told to come again
+    /// with a nonce counts as a request.
+    async fn draw(
+        &self,
+        sub: &str,
+        bucket: &mut Option<Drawn>,
+        request: &UserinfoRequest,
+    ) -> Result<(), UserinfoError> {
+        let Some(limit) = self.rate.filter(|limit| limit.is_kept) else { return Ok(()) };
+        let key = Bucket { purpose: "rate_userinfo".to_owned(), subject: HandleHash::of(sub) };
+        let drawn = self.storage.draw(&key, limit.rate, request.context.now).await?;
+        *bucket = Some(drawn);
+        if drawn.allowed { Ok(()) } else { Err(UserinfoError::TooManyRequests) }
     }
 
     /// A bound token needs its proof, and an unbound one must not come as bound (RFC 9449 §7.1).

@@ -65,6 +65,7 @@ fn interactions() -> Result<Vec<(&'static str, Interaction)>, Box<dyn Error>> {
             frame: frame(client, web)?,
             identifier: identifier.to_owned(),
             problem,
+            limit: None,
         }))
     };
     let consent = |client: &str, user: &str, api: Option<&str>, scopes: &[(&str, Option<&str>)]| {

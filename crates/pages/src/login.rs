@@ -37,7 +37,8 @@ pub(crate) fn login(form: &LoginForm, shell: Shell<'_>) -> String {
 fn message(problem: LoginProblem) -> &'static str {
     match problem {
         LoginProblem::WrongCredentials => "login-wrong-credentials",
-        LoginProblem::TooManyAttempts => "login-too-many-attempts",
+        LoginProblem::TooManyAttempts | LoginProblem::AddressHeldBack => "login-too-many-attempts",
+        LoginProblem::TooFast => "login-too-fast",
         LoginProblem::Blocked => "login-blocked",
         LoginProblem::Incomplete => "login-incomplete",
     }
@@ -47,6 +48,9 @@ fn message(problem: LoginProblem) -> &'static str {
 fn blames_fields(problem: LoginProblem) -> bool {
     match problem {
         LoginProblem::WrongCredentials | LoginProblem::Incomplete => true,
-        LoginProblem::TooManyAttempts | LoginProblem::Blocked => false,
+        LoginProblem::TooManyAttempts
+        | LoginProblem::AddressHeldBack
+        | LoginProblem::TooFast
+        | LoginProblem::Blocked => false,
     }
 }

@@ -6,6 +6,7 @@ mod file;
 mod layers;
 mod overrides;
 mod print;
+mod rate;
 mod read;
 mod reference;
 mod safety;
@@ -23,6 +24,7 @@ pub use environment::Environment;
 pub use layers::{Layers, Origin};
 pub use overrides::Overrides;
 pub use print::print;
+pub use rate::RateLimits;
 pub(crate) use read::{host, is_loopback, issuer, port};
 pub use reference::reference;
 pub(crate) use safety::check_private_file;
@@ -53,6 +55,8 @@ pub struct Config {
     pub passwords: PasswordCost,
     /// When an account is held back.
     pub login_limits: LoginLimits,
+    /// How often something may be asked for.
+    pub rate_limits: RateLimits,
     /// Threads that serve requests.
     pub workers: usize,
     /// Seconds between saying no at `/readyz` and accepting nothing more.

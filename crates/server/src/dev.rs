@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use countersign_crypto::{OsRandom, SystemClock};
 
 use crate::apply::one;
-use crate::config::{Config, Database, Environment, Layers, Origin, Overrides, setting};
+use crate::config::{Config, Database, Environment, Layers, Origin, Overrides, RateLimits, setting};
 use crate::drain::Signals;
 use crate::{Deployment, Ended, Failure, Running, Sockets, logging, serve, store};
 
@@ -103,6 +103,9 @@ fn configure(
         // Nobody else serves from it.
         config.migrate_on_start = Some(true);
     }
+    if !RateLimits::are_asked_for(&layers) {
+        config.rate_limits = config.rate_limits.off();
+    }
     Ok(config)
 }
 
@@ -125,7 +128,12 @@ fn start(
     let domains = listeners.domains();
     let passwords = runtime.block_on(tenant::fill(options, (&folder, &domains), &parts, &mut warnings))?;
     drop(prepared);
-    let deployment = Deployment { domains, login_limits: config.login_limits, development: true };
+    let deployment = Deployment {
+        domains,
+        login_limits: config.login_limits,
+        rate_limits: config.rate_limits,
+        development: true,
+    };
     let LocalTls { ca_file, bundle_file, tls, replaced: _ } = local;
     let (urls, sockets) = listeners.split();
     let sockets = Sockets { tls: Some(tls), ..sockets };

@@ -18,6 +18,7 @@ use countersign_token_endpoint::{
 use countersign_users::PasswordHasher;
 
 use crate::Failure;
+use crate::config::RateLimits;
 
 /// The grants of the token endpoint: one line each.
 ///
@@ -91,8 +92,10 @@ pub struct Parts {
 pub struct Deployment {
     /// The issuers of the domains, the first one first.
     pub domains: Vec<Issuer>,
-    /// When an account is held back.
+    /// When failed logins hold an account back.
     pub login_limits: LoginLimits,
+    /// How often something may be asked for.
+    pub rate_limits: RateLimits,
     /// Whether error pages show what was compared.
     pub development: bool,
 }
@@ -149,19 +152,25 @@ pub(crate) fn compose(
             random: random.clone(),
             hints: hints.clone(),
             hasher,
-            limits: deployment.login_limits,
+            limits: LoginLimits {
+                rate: deployment.rate_limits.login,
+                failures_per_ip: deployment.rate_limits.failed_logins,
+                ..deployment.login_limits
+            },
         },
         userinfo: UserinfoEndpoint {
             storage: storage.clone(),
             keys: keys.clone(),
             sealer: sealer.clone(),
             verifier,
+            rate: deployment.rate_limits.userinfo,
         },
         logout: LogoutEndpoint { storage: storage.clone() },
         pages: Pages::new(&Language::built_in()).map_err(|error| contradiction(&error))?,
         development: deployment.development,
         readiness,
         origins: Origins::default(),
+        rates: deployment.rate_limits.requests,
         keys: keys.clone(),
         storage,
         clock,

@@ -27,8 +27,12 @@ fn run(config: &Config) -> Result<Ended, Failure> {
     let sockets = sockets(config)?;
     let keys = store::data_keys(config)?;
     let parts = store::open(database(config)?, keys, config)?;
-    let deployment =
-        Deployment { domains: config.domains.clone(), login_limits: config.login_limits, development: false };
+    let deployment = Deployment {
+        domains: config.domains.clone(),
+        login_limits: config.login_limits,
+        rate_limits: config.rate_limits,
+        development: false,
+    };
     let running = Running::start(&parts, &deployment, sockets, options(config))?;
     for issuer in &config.domains {
         tracing::info!(%issuer, "serving");

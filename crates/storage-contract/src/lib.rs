@@ -24,6 +24,7 @@ pub mod round_trip_of_configuration;
 pub mod sessions;
 pub mod single_uses;
 pub mod sweep;
+pub mod token_buckets;
 pub mod users;
 
 pub use run::{block_on, race};
@@ -148,6 +149,13 @@ macro_rules! suite {
             attempts::a_cleared_bucket_starts_anew
             attempts::buckets_do_not_share_a_count
             attempts::attempts_outlive_a_failed_commit
+            token_buckets::a_bucket_gives_its_burst_and_then_what_it_gains
+            token_buckets::of_thirty_two_that_draw_at_once_ten_do
+            token_buckets::buckets_of_other_subjects_and_purposes_are_full
+            token_buckets::looking_draws_nothing
+            token_buckets::a_clock_set_back_holds_a_bucket_back_no_longer_than_it_takes_to_fill
+            token_buckets::a_drawn_token_outlives_a_failed_commit
+            token_buckets::a_full_bucket_is_swept_and_no_other
             sweep::expired_artefacts_go_and_others_stay_spent_or_not
             sweep::expired_marks_and_attempts_go
             sweep::access_tokens_stay_until_they_expire_denied_or_not

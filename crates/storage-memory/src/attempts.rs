@@ -1,5 +1,5 @@
 use countersign_oauth::{HandleHash, Timestamp};
-use countersign_storage::Bucket;
+use countersign_storage::{Bucket, Drawn, Rate};
 
 use crate::state::State;
 
@@ -19,6 +19,17 @@ impl State {
             Some((count, kept_until)) if now < *kept_until => *count,
             _ => 0,
         }
+    }
+
+    pub(crate) fn draw(&mut self, bucket: &Bucket, rate: Rate, now: Timestamp) -> Drawn {
+        let held = self.token_buckets.get(bucket).copied().unwrap_or_default();
+        let (left, drawn) = held.draw(rate, now);
+        self.token_buckets.insert(bucket.clone(), left);
+        drawn
+    }
+
+    pub(crate) fn look(&self, bucket: &Bucket, rate: Rate, now: Timestamp) -> Drawn {
+        self.token_buckets.get(bucket).copied().unwrap_or_default().look(rate, now)
     }
 
     pub(crate) fn remember(

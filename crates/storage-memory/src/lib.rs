@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use countersign_oauth::{BoxFuture, HandleHash, Timestamp};
 use countersign_storage::{
-    Attempts, Bucket, Changes, Commit, CommitError, ReplayGuard, StorageResult, Sweep,
+    Attempts, Bucket, Changes, Commit, CommitError, Drawn, Rate, ReplayGuard, StorageResult, Sweep,
 };
 
 use crate::state::State;
@@ -80,9 +80,29 @@ impl Attempts for MemoryStorage {
 
     fn clear<'a>(&'a self, bucket: &'a Bucket) -> BoxFuture<'a, StorageResult<()>> {
         Box::pin(async move {
-            self.lock().attempts.remove(bucket);
+            let mut state = self.lock();
+            state.attempts.remove(bucket);
+            state.token_buckets.remove(bucket);
             Ok(())
         })
+    }
+
+    fn draw<'a>(
+        &'a self,
+        bucket: &'a Bucket,
+        rate: Rate,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<Drawn>> {
+        Box::pin(async move { Ok(self.lock().draw(bucket, rate, now)) })
+    }
+
+    fn look<'a>(
+        &'a self,
+        bucket: &'a Bucket,
+        rate: Rate,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<Drawn>> {
+        Box::pin(async move { Ok(self.lock().look(bucket, rate, now)) })
     }
 }
 

@@ -6,7 +6,7 @@ use countersign_oauth::{
 use countersign_storage::{
     AccessToken, Authorization, Bucket, Client, ClientGrant, Connection, Consent, Keyed, LogEvent,
     RecordKind, RefreshFamily, RefreshToken, Requirement, ResourceServer, Session, SigningKey, SingleUse,
-    SingleUseKind, TenantSettings, User,
+    SingleUseKind, TenantSettings, TokenBucket, User,
 };
 
 /// Everything that is stored. Lists are in the order of insertion.
@@ -29,6 +29,7 @@ pub(crate) struct State {
     pub(crate) refresh_tokens: BTreeMap<HandleHash, RefreshToken>,
     pub(crate) marks: BTreeMap<(String, HandleHash), Timestamp>,
     pub(crate) attempts: BTreeMap<Bucket, (u32, Timestamp)>,
+    pub(crate) token_buckets: BTreeMap<Bucket, TokenBucket>,
     pub(crate) log: Vec<LogEvent>,
     /// Raised by every change of configuration.
     pub(crate) configuration_version: i64,

@@ -12,6 +12,7 @@ impl State {
         swept += remove(&mut self.single_uses, limit, |_, artefact| artefact.expires_at < before);
         swept += remove(&mut self.marks, limit, |_, until| *until < before);
         swept += remove(&mut self.attempts, limit, |_, (_, until)| *until < before);
+        swept += remove(&mut self.token_buckets, limit, |_, bucket| bucket.kept_until() < before);
         swept += remove(&mut self.access_tokens, limit, |_, token| token.expires_at < before);
         swept += remove(&mut self.sessions, limit, |_, session| {
             past(session.ended_at) || session.expires_at < before || session.idle_expires_at < before

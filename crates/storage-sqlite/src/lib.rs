@@ -12,6 +12,7 @@ pub mod raw;
 mod read;
 mod readers;
 mod sweep;
+mod token_bucket;
 mod writer;
 
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex};
 
 use countersign_oauth::{BoxFuture, Fault, HandleHash, Timestamp};
 use countersign_storage::{
-    Attempts, Bucket, Changes, Commit, CommitError, ReplayGuard, StorageResult, Sweep,
+    Attempts, Bucket, Changes, Commit, CommitError, Drawn, Rate, ReplayGuard, StorageResult, Sweep,
 };
 use diesel::SqliteConnection;
 
@@ -132,6 +133,36 @@ impl Attempts for SqliteStorage {
         Box::pin(async move {
             let work = move |connection: &mut _| attempts::clear(connection, &bucket).map_err(Abort::from);
             self.writer.run(None, work).await.map_err(no_conflict)
+        })
+    }
+
+    fn draw<'a>(
+        &'a self,
+        bucket: &'a Bucket,
+        rate: Rate,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<Drawn>> {
+        Box::pin(async move {
+            let held = self.readers.run(|connection| Ok(token_bucket::find(connection, bucket)?))?;
+            let (left, drawn) = held.draw(rate, now);
+            if left == held {
+                return Ok(drawn);
+            }
+            let bucket = bucket.clone();
+            let work = move |connection: &mut _| token_bucket::draw(connection, &bucket, rate, now);
+            self.writer.run(Some(now), work).await.map_err(no_conflict)
+        })
+    }
+
+    fn look<'a>(
+        &'a self,
+        bucket: &'a Bucket,
+        rate: Rate,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<Drawn>> {
+        Box::pin(async move {
+            let held = self.readers.run(|connection| Ok(token_bucket::find(connection, bucket)?))?;
+            Ok(held.look(rate, now))
         })
     }
 }

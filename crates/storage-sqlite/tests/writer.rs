@@ -11,7 +11,7 @@ use countersign_oauth::{BoxFuture, FaultKind, HandleHash, Timestamp};
 use countersign_storage::{
     Change, Changes, Commit, CommitError, Conflict, LogEvent, ReplayGuard, Settings, Storage,
 };
-use countersign_storage_contract::{attempts, block_on, marks, refresh_tokens, single_uses};
+use countersign_storage_contract::{attempts, block_on, marks, refresh_tokens, single_uses, token_buckets};
 use countersign_storage_sqlite::SqliteStorage;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -89,6 +89,7 @@ fn rp_09_two_stores_on_one_file_race_as_one() {
     refresh_tokens::exchangers_have_one_winner(&both);
     marks::rememberers_have_one_winner(&both);
     attempts::attempts_are_all_counted(&both);
+    token_buckets::no_more_are_drawn_than_there_are(&both);
 }
 
 #[test]

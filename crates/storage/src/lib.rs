@@ -6,6 +6,7 @@ mod commit;
 mod reads;
 mod record;
 mod replay;
+mod token_bucket;
 
 pub use attempts::{Attempts, Bucket};
 pub use changes::{Change, Changes, ExchangeRule, RecordKind, Requirement, Upsert};
@@ -16,6 +17,7 @@ pub use reads::{
 };
 pub use record::*;
 pub use replay::ReplayGuard;
+pub use token_bucket::{Drawn, Rate, TokenBucket};
 
 use countersign_oauth::{BoxFuture, Fault, Timestamp};
 

@@ -1,10 +1,12 @@
 use std::net::IpAddr;
 
 use countersign_oauth::{ConnectionId, Fault, HandleHash, Seconds, Timestamp, UserId};
-use countersign_storage::{Attempts, Bucket};
+use countersign_storage::{Attempts, Bucket, Drawn, Rate};
 
 /// Failed attempts are remembered for this long after the last one.
 const KEPT: Seconds = Seconds(24 * 3600);
+/// How long an account that is held back is told to wait: an operator may let it go before the day is over.
+const TOLD_TO_WAIT: Seconds = Seconds(3600);
 
 /// Whose failed logins are counted: one budget per account, whichever identifier is typed.
 #[derive(Debug, Clone, Copy)]
@@ -15,19 +17,36 @@ pub enum Account<'a> {
     Unknown(&'a ConnectionId, &'a str),
 }
 
-/// How many failed logins an account may have before it is held back; `None` switches a limit off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How many logins are let through before somebody is held back; `None` switches a limit off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LoginLimits {
-    /// From one address.
+    /// Failed logins of one account from one address.
     pub per_account_and_ip: Option<u32>,
-    /// From anywhere.
+    /// Failed logins of one account from anywhere.
     pub per_account: Option<u32>,
+    /// Logins of one account from one address, failed or not.
+    pub rate: Option<Rate>,
+    /// Failed logins from one address, whatever accounts they were for (SP-116).
+    pub failures_per_ip: Option<Rate>,
+}
+
+/// Which limit lets a login not through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldBack {
+    /// The account had too many failed logins.
+    Account,
+    /// The address had too many failed logins, whatever accounts they were for.
+    Address,
+    /// The account logs in too often from the address.
+    TooFast,
 }
 
 /// The counters of one account, as one address sees them.
 pub struct LoginAttempts<'a> {
     attempts: &'a dyn Attempts,
     buckets: [(Bucket, Option<u32>); 2],
+    logins: (Bucket, Option<Rate>),
+    failures: (Bucket, Option<Rate>),
     now: Timestamp,
 }
 
@@ -45,12 +64,55 @@ impl<'a> LoginAttempts<'a> {
     ) -> Result<Self, Fault> {
         let name = name(account);
         let releases = attempts.count(&releases(&name), now).await?;
-        let from_here = format!("{}\n{releases}\n{name}", network(ip));
+        let network = network(ip);
+        let from_here = format!("{network}\n{releases}\n{name}");
         let buckets = [
             (bucket("login_ip_account", &from_here), limits.per_account_and_ip),
             (bucket("login_account", &name), limits.per_account),
         ];
-        Ok(Self { attempts, buckets, now })
+        let logins = (bucket("rate_login", &format!("{network}\n{name}")), limits.rate);
+        let failures = (bucket("rate_failed_logins", &network), limits.failures_per_ip);
+        Ok(Self { attempts, buckets, logins, failures, now })
+    }
+
+    /// Counts an attempt before its password is looked at, so that many at once cannot slip through;
+    /// answers what holds it back, if anything does. Who is held back already is not counted again.
+    ///
+    /// # Errors
+    /// A fault when the store fails.
+    pub async fn begin(&self) -> Result<Option<(HeldBack, Drawn)>, Fault> {
+        if let (logins, Some(rate)) = &self.logins {
+            let drawn = self.attempts.draw(logins, *rate, self.now).await?;
+            if !drawn.allowed {
+                return Ok(Some((HeldBack::TooFast, drawn)));
+            }
+        }
+        if let (failures, Some(rate)) = &self.failures {
+            let seen = self.attempts.look(failures, *rate, self.now).await?;
+            if !seen.allowed {
+                return Ok(Some((HeldBack::Address, seen)));
+            }
+        }
+        if let Some(limit) = self.exhausted().await? {
+            return Ok(Some(self.account(limit)));
+        }
+        let mut over = None;
+        for (bucket, limit) in self.limited() {
+            let count = self.attempts.record(bucket, self.now, self.now.plus(KEPT)).await?;
+            over = over.or((count > limit).then_some(limit));
+        }
+        Ok(over.map(|limit| self.account(limit)))
+    }
+
+    /// Notes that the password was wrong.
+    ///
+    /// # Errors
+    /// A fault when the store fails.
+    pub async fn failed(&self) -> Result<(), Fault> {
+        if let (failures, Some(rate)) = &self.failures {
+            self.attempts.draw(failures, *rate, self.now).await?;
+        }
+        Ok(())
     }
 
     /// Whether the account is held back already; looking counts nothing.
@@ -58,26 +120,21 @@ impl<'a> LoginAttempts<'a> {
     /// # Errors
     /// A fault when the store fails.
     pub async fn are_exhausted(&self) -> Result<bool, Fault> {
-        for (bucket, limit) in self.limited() {
-            if self.attempts.count(bucket, self.now).await? >= limit {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(self.exhausted().await?.is_some())
     }
 
-    /// Counts an attempt before its password is looked at, so that many at once cannot slip through;
-    /// answers whether it may go on.
-    ///
-    /// # Errors
-    /// A fault when the store fails.
-    pub async fn begin(&self) -> Result<bool, Fault> {
-        let mut allowed = true;
+    async fn exhausted(&self) -> Result<Option<u32>, Fault> {
         for (bucket, limit) in self.limited() {
-            let count = self.attempts.record(bucket, self.now, self.now.plus(KEPT)).await?;
-            allowed &= count <= limit;
+            if self.attempts.count(bucket, self.now).await? >= limit {
+                return Ok(Some(limit));
+            }
         }
-        Ok(allowed)
+        Ok(None)
+    }
+
+    fn account(&self, limit: u32) -> (HeldBack, Drawn) {
+        let next_at = self.now.plus(TOLD_TO_WAIT);
+        (HeldBack::Account, Drawn { allowed: false, limit, remaining: 0, next_at })
     }
 
     /// Forgets the attempts: the password was right.

@@ -15,6 +15,19 @@ fn is(dressed: &Dressed, status: u16, code: &str, text: &str) {
 }
 
 #[test]
+fn ext_149_a_limit_answers_429_in_every_profile() {
+    for rule in ["limit.requests", "limit.token", "limit.jwks", "limit.userinfo"] {
+        let error = OAuthError::new(ErrorCode::Other("too_many_requests".into()), rule, "own text");
+        for compliance in [Compliance::Auth0, Compliance::Rfc] {
+            for endpoint in [Endpoint::Token, Endpoint::Authorize] {
+                let text = "Rate limit exceeded. Please retry after some time.";
+                is(&dress(&error, endpoint, compliance), 429, "too_many_requests", text);
+            }
+        }
+    }
+}
+
+#[test]
 fn core_096_wrong_credentials_and_unknown_clients() {
     for error in
         [ClientAuthError::WrongSecret, ClientAuthError::MissingSecret, ClientAuthError::MalformedBasic]

@@ -38,7 +38,11 @@ impl House {
                 "client_secret",
             ),
             hasher: hasher.clone(),
-            limits: LoginLimits { per_account_and_ip: Some(10), per_account: Some(100) },
+            limits: LoginLimits {
+                per_account_and_ip: Some(10),
+                per_account: Some(100),
+                ..LoginLimits::default()
+            },
         };
         let house = Self { storage, hasher, endpoint };
         house.put(Change::UpsertClient(new(client())));

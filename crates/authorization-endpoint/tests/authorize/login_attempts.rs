@@ -9,7 +9,7 @@ use crate::house::House;
 
 fn limited(per_account_and_ip: Option<u32>, per_account: Option<u32>) -> House {
     let mut house = House::new();
-    house.endpoint.limits = LoginLimits { per_account_and_ip, per_account };
+    house.endpoint.limits = LoginLimits { per_account_and_ip, per_account, ..LoginLimits::default() };
     house
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::client_endpoints::{origin_of_anyone, preflight_for};
 use crate::cors::with_origin;
 use crate::request::{Takes, Unreadable};
-use crate::{Provider, door, request, respond};
+use crate::{Provider, door, limits, request, respond};
 
 /// `GET /userinfo`.
 pub(crate) async fn get(http: HttpRequest, provider: web::Data<Provider>) -> HttpResponse {
@@ -78,10 +78,15 @@ async fn answer(
         method,
         context,
     };
-    match provider.userinfo.handle(&request).await {
+    let answer = provider.userinfo.handle(&request).await;
+    let mut response = match answer.outcome {
         Ok(claims) => respond::json(with_origin(respond::private(200), origin), &claims),
         Err(error) => refused(http, error, origin),
+    };
+    if let Some(drawn) = answer.bucket {
+        limits::tell(response.headers_mut(), drawn, request.context.now);
     }
+    response
 }
 
 /// 401 with the challenge of the scheme (RFC 6750 §3, RFC 9449 §7.1), and a JSON body.
@@ -90,6 +95,11 @@ fn refused(http: &HttpRequest, error: UserinfoError, origin: Option<String>) -> 
         UserinfoError::Fault(fault) => {
             door::note_fault(http, &fault);
             let dressed = dress_fault(&fault);
+            return respond::error_body(with_origin(respond::error_head(&dressed), origin), &dressed);
+        }
+        UserinfoError::TooManyRequests => {
+            let error = limits::too_many_requests("limit.userinfo").into();
+            let dressed = respond::dressed(http, &error, Compliance::Auth0);
             return respond::error_body(with_origin(respond::error_head(&dressed), origin), &dressed);
         }
         UserinfoError::InsufficientScope => {

@@ -37,6 +37,7 @@ impl House {
                 keys,
                 verifier: Arc::new(FakeVerifier),
                 sealer,
+                rate: None,
             },
             logout: LogoutEndpoint { storage: storage.clone() },
             storage,

@@ -25,7 +25,7 @@ pub(crate) fn bearer(token: &str) -> UserinfoRequest {
 }
 
 pub(crate) fn ask(house: &House, request: &UserinfoRequest) -> Result<Map<String, Value>, UserinfoError> {
-    block_on(house.userinfo.handle(request))
+    block_on(house.userinfo.handle(request)).outcome
 }
 
 /// The rule of a 401, and whether its challenge is DPoP's.

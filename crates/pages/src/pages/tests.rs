@@ -9,9 +9,11 @@ use countersign_oauth::{Origin, RedirectUri, Scope};
 
 use super::*;
 
-const PROBLEMS: [LoginProblem; 4] = [
+const PROBLEMS: [LoginProblem; 6] = [
     LoginProblem::WrongCredentials,
     LoginProblem::TooManyAttempts,
+    LoginProblem::AddressHeldBack,
+    LoginProblem::TooFast,
     LoginProblem::Blocked,
     LoginProblem::Incomplete,
 ];
@@ -41,7 +43,7 @@ fn frame(value: &str) -> FormFrame {
 }
 
 fn login(value: &str, problem: Option<LoginProblem>) -> Interaction {
-    Interaction::Login(LoginForm { frame: frame(value), identifier: value.to_owned(), problem })
+    Interaction::Login(LoginForm { frame: frame(value), identifier: value.to_owned(), problem, limit: None })
 }
 
 fn consent(value: &str) -> Interaction {

@@ -7,7 +7,7 @@ use countersign_oauth::{Issuer, Secret};
 
 use super::layers::Layers;
 use super::setting::{self, Setting};
-use super::{Config, DataKey, LogFormat, LogSettings, PasswordCost, database};
+use super::{Config, DataKey, LogFormat, LogSettings, PasswordCost, RateLimits, database};
 use crate::Failure;
 
 impl Config {
@@ -42,7 +42,9 @@ impl Config {
             login_limits: LoginLimits {
                 per_account_and_ip: limit(layers, &setting::LOGIN_ATTEMPTS_PER_ADDRESS)?,
                 per_account: limit(layers, &setting::LOGIN_ATTEMPTS)?,
+                ..LoginLimits::default()
             },
+            rate_limits: RateLimits::read(layers)?,
             workers: or_one_per_core(parse(layers, &setting::WORKERS, "a number")?),
             drain_notice_seconds: parse(layers, &setting::DRAIN_NOTICE_SECONDS, "a number of seconds")?,
             drain_seconds: parse(layers, &setting::DRAIN_SECONDS, "a number of seconds")?,

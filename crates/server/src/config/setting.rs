@@ -121,6 +121,25 @@ settings! {
     /// Failed logins of one account from anywhere until it is held back; `0` switches it off. NIST SP 800-63B
     /// allows a hundred.
     LOGIN_ATTEMPTS: "login_attempts" One = "100";
+    /// Whether the limits below refuse. They stand in the database, one bucket for all processes. `countersign dev`
+    /// has them off unless this says otherwise, because test suites are faster than people.
+    RATE_LIMITS: "rate_limits" One = "true";
+    /// Logins of one account from one address, failed or not: `20 then 10/min` lets twenty through at once and
+    /// then ten a minute, which is what Auth0 does. `off` switches a limit off.
+    RATE_LIMIT_LOGIN: "rate_limit_login" One = "20 then 10/min";
+    /// Failed logins from one address, whatever accounts they were for, so that trying one password on many
+    /// accounts ends soon; IPv6 counts by /64. A hundred, and a hundred a day, is what Auth0 does.
+    RATE_LIMIT_FAILED_LOGINS: "rate_limit_failed_logins" One = "100 then 100/day";
+    /// Requests to `/userinfo` for one user. Ten, and five a minute, is what Auth0 does; an application asks once
+    /// after a login. A request that is counted costs a write.
+    RATE_LIMIT_USERINFO: "rate_limit_userinfo" One = "10 then 5/min";
+    /// All requests to the tenant, looked at before the limits of an endpoint. Off, because what
+    /// a machine can serve is known to its operator alone. Each request let through costs a write.
+    RATE_LIMIT_REQUESTS: "rate_limit_requests" One = "off";
+    /// Requests to `/oauth/token`. Off for the same reason; Auth0's smallest plan has `30/s`.
+    RATE_LIMIT_TOKEN: "rate_limit_token" One = "off";
+    /// Requests to `/.well-known/jwks.json`. Off for the same reason; Auth0's smallest plan has `20/s`.
+    RATE_LIMIT_JWKS: "rate_limit_jwks" One = "off";
     /// Threads that serve requests; `0` means one per core.
     WORKERS: "workers" One = "0";
     /// After SIGTERM `/readyz` says no at once, and requests are still accepted for so many seconds, until load

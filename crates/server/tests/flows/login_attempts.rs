@@ -27,6 +27,9 @@ fn expect_held_back(page: Response) -> Response {
     let page = page.expect_page(429);
     let seconds = page.header("retry-after").unwrap().parse::<u32>().unwrap();
     assert!(seconds > 0);
+    let told = |name: &str| page.header(name).unwrap().parse::<i64>().unwrap();
+    assert_eq!((told("x-ratelimit-limit"), told("x-ratelimit-remaining")), (10, 0));
+    assert!(told("x-ratelimit-reset") > 1_700_000_000, "seconds since the epoch");
     assert!(page.marked("role=\"alert\">", "</p>").starts_with("Too many attempts."), "{page:?}");
     page
 }

@@ -35,6 +35,7 @@ mod machine_tokens;
 mod own_pages;
 mod prompts;
 mod published_keys;
+mod rate_limits;
 mod refresh;
 mod refresh_lifetimes;
 mod refresh_rotation;

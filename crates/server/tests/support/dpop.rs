@@ -47,8 +47,13 @@ impl DpopKey {
     /// The same for a request that shows an access token (RFC 9449 §7).
     pub fn proof_for_token(&self, method: &str, url: &str, now: Timestamp, token: &str) -> String {
         let mut claims = self.claims(method, url, now);
-        claims["ath"] = encode_base64url(Sha256::digest(token.as_bytes())).into();
+        claims["ath"] = Self::ath(token).into();
         self.sign(&claims)
+    }
+
+    /// What binds a proof to an access token.
+    pub fn ath(token: &str) -> String {
+        encode_base64url(Sha256::digest(token.as_bytes()))
     }
 
     /// Claims to be changed before they are signed.

@@ -70,6 +70,7 @@ impl Harness {
     pub fn over(backend: Backend, store: Store, tenant: Tenant, options: ServeOptions) -> Self {
         let storage = store.processes[0].storage.clone();
         let sealer: Arc<dyn Sealer> = shared().sealer.clone();
+        let (rate_limits, development) = (tenant.rate_limits, tenant.development);
         tenant.store(&*storage, &*sealer);
         for key in &shared().keys {
             block_on(storage.commit(Changes::none().with(Change::InsertSigningKey(key.clone())))).unwrap();
@@ -79,8 +80,13 @@ impl Harness {
         let (https, http) = (base("https", &sockets[0].https), base("http", &sockets[0].http));
         let deployment = Deployment {
             domains: vec![Issuer::new(&https), Issuer::new(&http)],
-            login_limits: LoginLimits { per_account_and_ip: Some(10), per_account: Some(100) },
-            development: false,
+            login_limits: LoginLimits {
+                per_account_and_ip: Some(10),
+                per_account: Some(100),
+                ..LoginLimits::default()
+            },
+            rate_limits,
+            development,
         };
         let ports = sockets.iter().map(|sockets| [port(&sockets.https), port(&sockets.http)]).collect();
         let processes = store.processes.iter().zip(sockets);

@@ -1,4 +1,5 @@
 use countersign_oauth::{ClientGrantId, ClientId, GrantType, Sealer};
+use countersign_server::config::RateLimits;
 use countersign_storage::{
     AppType, Change, Changes, Client, ClientGrant, Connection, ResourceServer, Storage, TenantSettings,
     TokenEndpointAuthMethod, Upsert, User,
@@ -29,6 +30,10 @@ pub struct Tenant {
     pub users: Vec<User>,
     /// Secrets by client, in clear; sealed when they are stored.
     pub secrets: Vec<(ClientId, &'static str)>,
+    /// What the deployment limits: nothing, without being told.
+    pub rate_limits: RateLimits,
+    /// Whether it shows what was compared.
+    pub development: bool,
 }
 
 impl Default for Tenant {
@@ -60,6 +65,8 @@ impl Default for Tenant {
             client_grants: vec![grant, machine_grant],
             connections: vec![connection],
             users: vec![countersign_testkit::user()],
+            rate_limits: RateLimits::default(),
+            development: false,
         }
     }
 }

@@ -191,6 +191,25 @@ impl Attempts for SpyStorage {
     fn clear<'a>(&'a self, bucket: &'a Bucket) -> BoxFuture<'a, StorageResult<()>> {
         self.inner.clear(bucket)
     }
+
+    fn draw<'a>(
+        &'a self,
+        bucket: &'a Bucket,
+        rate: Rate,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<Drawn>> {
+        self.counted.fetch_add(1, Ordering::SeqCst);
+        self.inner.draw(bucket, rate, now)
+    }
+
+    fn look<'a>(
+        &'a self,
+        bucket: &'a Bucket,
+        rate: Rate,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StorageResult<Drawn>> {
+        self.inner.look(bucket, rate, now)
+    }
 }
 
 impl Sweep for SpyStorage {

@@ -3,7 +3,8 @@ use countersign_testkit::{NOW, block_on};
 
 use super::*;
 
-const LIMITS: LoginLimits = LoginLimits { per_account_and_ip: Some(3), per_account: Some(5) };
+const LIMITS: LoginLimits =
+    LoginLimits { per_account_and_ip: Some(3), per_account: Some(5), rate: None, failures_per_ip: None };
 
 fn jane() -> UserId {
     UserId::new("auth0|jane")
@@ -19,7 +20,7 @@ fn counters<'a>(
 }
 
 fn begin(storage: &MemoryStorage, account: Account<'_>, ip: &str) -> bool {
-    block_on(counters(storage, account, ip, LIMITS).begin()).unwrap()
+    block_on(counters(storage, account, ip, LIMITS).begin()).unwrap().is_none()
 }
 
 fn exhausted(storage: &MemoryStorage, account: Account<'_>, ip: &str) -> bool {
@@ -126,12 +127,68 @@ fn an_operator_lets_an_account_go_from_every_address() {
 fn a_limit_that_is_off_counts_nothing() {
     let (storage, jane) = (MemoryStorage::new(), jane());
     for off in [None, Some(0)] {
-        let limits = LoginLimits { per_account_and_ip: off, per_account: off };
+        let limits = LoginLimits { per_account_and_ip: off, per_account: off, ..LoginLimits::default() };
         for _ in 0..10 {
             let counters = counters(&storage, Account::Known(&jane), "192.0.2.1", limits);
-            assert!(block_on(counters.begin()).unwrap());
+            assert_eq!(block_on(counters.begin()).unwrap(), None);
             assert!(!block_on(counters.are_exhausted()).unwrap());
         }
     }
     assert!(!exhausted(&storage, Account::Known(&jane), "192.0.2.1"));
+}
+
+fn rate(burst: u32, tokens: u32, per: i64) -> Option<Rate> {
+    Rate::new(burst, tokens, Seconds(per))
+}
+
+/// Begins an attempt at a moment; answers what holds it back.
+fn held_back(
+    storage: &MemoryStorage,
+    limits: LoginLimits,
+    who: &UserId,
+    ip: &str,
+    at: i64,
+) -> Option<HeldBack> {
+    let (ip, now) = (ip.parse().unwrap(), NOW.plus(Seconds(at)));
+    let counters = block_on(LoginAttempts::of(Account::Known(who), ip, limits, storage, now)).unwrap();
+    block_on(counters.begin()).unwrap().map(|(why, _)| why)
+}
+
+#[test]
+fn one_account_from_one_address_logs_in_no_faster_than_its_rate() {
+    let (storage, jane, john) = (MemoryStorage::new(), jane(), UserId::new("auth0|john"));
+    let limits = LoginLimits { rate: rate(20, 10, 60), ..LoginLimits::default() };
+    let begin = |who, ip, at| held_back(&storage, limits, who, ip, at);
+    for _ in 0..20 {
+        assert_eq!(begin(&jane, "192.0.2.1", 0), None);
+    }
+    assert_eq!(begin(&jane, "192.0.2.1", 0), Some(HeldBack::TooFast));
+    assert_eq!(begin(&jane, "192.0.2.2", 0), None, "another address");
+    assert_eq!(begin(&john, "192.0.2.1", 0), None, "another account");
+    assert_eq!(begin(&jane, "192.0.2.1", 5), Some(HeldBack::TooFast));
+    assert_eq!(begin(&jane, "192.0.2.1", 6), None, "ten a minute");
+    assert_eq!(begin(&jane, "192.0.2.1", 6), Some(HeldBack::TooFast));
+}
+
+#[test]
+fn sp_116_sp_117_an_address_has_a_budget_of_failures_over_all_accounts() {
+    let (storage, limits) =
+        (MemoryStorage::new(), LoginLimits { failures_per_ip: rate(3, 1, 864), ..LoginLimits::default() });
+    let fail = |name: &str, ip: &str| {
+        let who = UserId::new(name);
+        let counters = counters(&storage, Account::Known(&who), ip, limits);
+        let held_back = block_on(counters.begin()).unwrap().map(|(why, _)| why);
+        if held_back.is_none() {
+            block_on(counters.failed()).unwrap();
+        }
+        held_back
+    };
+    let network = ["2001:db8::1", "2001:db8::2", "2001:db8::ffff:3"];
+    for (name, ip) in ["a", "b", "c"].into_iter().zip(network) {
+        assert_eq!(fail(name, ip), None);
+    }
+    assert_eq!(fail("d", "2001:db8::4"), Some(HeldBack::Address), "the whole /64 is one address");
+    assert_eq!(fail("d", "2001:db8:0:1::4"), None, "the next /64 is another");
+    let begin = |at| held_back(&storage, limits, &UserId::new("d"), "2001:db8::5", at);
+    assert_eq!([begin(863), begin(864), begin(864)], [Some(HeldBack::Address), None, None]);
 }

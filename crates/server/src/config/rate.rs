@@ -1,0 +1,105 @@
+use countersign_http::RequestRates;
+use countersign_oauth::Seconds;
+use countersign_openid::UserinfoRate;
+use countersign_storage::Rate;
+
+use super::layers::{Layers, Origin};
+use super::read::parse;
+use super::setting::{self, Setting};
+use crate::Failure;
+
+/// How often something may be asked for before it is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Logins of one account from one address.
+    pub login: Option<Rate>,
+    /// Failed logins from one address.
+    pub failed_logins: Option<Rate>,
+    /// `/userinfo`, for one user.
+    pub userinfo: Option<UserinfoRate>,
+    /// What the tenant as a whole may get.
+    pub requests: RequestRates,
+}
+
+impl RateLimits {
+    pub(super) fn read(layers: &Layers) -> Result<Self, Failure> {
+        let rate = |setting| rate(layers, setting);
+        let limits = Self {
+            login: rate(&setting::RATE_LIMIT_LOGIN)?,
+            failed_logins: rate(&setting::RATE_LIMIT_FAILED_LOGINS)?,
+            userinfo: rate(&setting::RATE_LIMIT_USERINFO)?.map(|rate| UserinfoRate { rate, is_kept: true }),
+            requests: RequestRates {
+                requests: rate(&setting::RATE_LIMIT_REQUESTS)?,
+                token: rate(&setting::RATE_LIMIT_TOKEN)?,
+                jwks: rate(&setting::RATE_LIMIT_JWKS)?,
+            },
+        };
+        let are_on = parse(layers, &setting::RATE_LIMITS, "true or false")?;
+        Ok(if are_on { limits } else { limits.off() })
+    }
+
+    /// The same, refusing nothing: userinfo still tells of its bucket, as shipped clients may expect.
+    #[must_use]
+    pub(crate) fn off(self) -> Self {
+        let userinfo = self.userinfo.map(|limit| UserinfoRate { is_kept: false, ..limit });
+        Self { userinfo, ..Self::default() }
+    }
+
+    /// Whether somebody said that they are on or off.
+    pub(crate) fn are_asked_for(layers: &Layers) -> bool {
+        layers.origin(&setting::RATE_LIMITS) != Origin::Default
+    }
+}
+
+fn rate(layers: &Layers, setting: &'static Setting) -> Result<Option<Rate>, Failure> {
+    let text = layers.one(setting).unwrap_or(setting.default);
+    if text == "off" {
+        return Ok(None);
+    }
+    let wanted = "is a rate such as `20 then 10/min` or `30/s` (s, min, h or day), or `off`, not";
+    parse_rate(text).map(Some).ok_or_else(|| Failure::of(setting.key, format!("{wanted} `{text}`")))
+}
+
+/// Reads `BURST then TOKENS/UNIT`, or `TOKENS/UNIT` with a burst of as many.
+fn parse_rate(text: &str) -> Option<Rate> {
+    let (burst, sustained) = match text.split_once(" then ") {
+        Some((burst, sustained)) => (Some(burst.trim().parse().ok()?), sustained),
+        None => (None, text),
+    };
+    let (tokens, unit) = sustained.trim().split_once('/')?;
+    let tokens: u32 = tokens.parse().ok()?;
+    let per = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3_600,
+        "day" => 86_400,
+        _ => return None,
+    };
+    Rate::new(burst.unwrap_or(tokens), tokens, Seconds(per))
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_oauth::Seconds;
+    use countersign_storage::Rate;
+
+    use super::parse_rate;
+
+    #[test]
+    fn rates_are_a_burst_and_what_is_gained_in_a_unit_of_time() {
+        let rate = |burst, tokens, per| Rate::new(burst, tokens, Seconds(per));
+        assert_eq!(parse_rate("20 then 10/min"), rate(20, 10, 60));
+        assert_eq!(parse_rate("100 then 100/day"), rate(100, 100, 86_400));
+        assert_eq!(parse_rate("30/s"), rate(30, 30, 1));
+        assert_eq!(parse_rate("50/h"), rate(50, 50, 3_600));
+    }
+
+    #[test]
+    fn anything_else_is_no_rate() {
+        for text in
+            ["", "20", "0/s", "1/0", "1/", "/s", "1/sec", "-1/s", "then 1/s", "1 then 0/s", "0 then 1/s"]
+        {
+            assert_eq!(parse_rate(text), None, "{text}");
+        }
+    }
+}
