@@ -3,6 +3,7 @@
 
 mod check;
 mod dev;
+mod docs;
 mod layers;
 mod needs;
 mod postgres;
@@ -20,9 +21,10 @@ cargo xtask postgres [COMMAND]     start a private PostgreSQL server, for a comm
 cargo xtask check                  the quick loop: fmt, clippy, layers, unit
 cargo xtask layers [--write]       check which crate may use which; --write redraws docs/architecture.md
 cargo xtask rfc [--write]          check that numbers and sections have tests; --write renews docs/reference
+cargo xtask docs [--write]          check that generated pages are up to date; --write renews them
 cargo xtask help                   print this
 
-kinds of test, in their order: fmt clippy layers rfc unit contract flows attacks failures clients";
+kinds of test, in their order: fmt clippy layers rfc docs unit contract flows attacks failures clients";
 
 fn main() -> ExitCode {
     match dispatch() {
@@ -45,6 +47,7 @@ fn dispatch() -> Result<(), String> {
         "postgres" => postgres::run(&rest),
         "layers" => layers::run(write_asked(&rest)?),
         "rfc" => rfc::run(write_asked(&rest)?),
+        "docs" => docs::run(write_asked(&rest)?),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
@@ -53,7 +56,7 @@ fn dispatch() -> Result<(), String> {
     }
 }
 
-/// Reads the one flag that `layers` and `rfc` have.
+/// Reads the one flag that `layers`, `rfc` and `docs` have.
 fn write_asked(arguments: &[String]) -> Result<bool, String> {
     match arguments {
         [] => Ok(false),

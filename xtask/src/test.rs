@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::needs::{self, OpenSsl};
 use crate::postgres::{self, cluster::Cluster};
 use crate::work::{self, Work};
-use crate::{layers, rfc};
+use crate::{docs, layers, rfc};
 
 /// A kind of test, in the order in which they run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     Clippy,
     Layers,
     Rfc,
+    Docs,
     Unit,
     Contract,
     Flows,
@@ -28,11 +29,12 @@ pub(crate) enum Kind {
     Clients,
 }
 
-const KINDS: [(Kind, &str); 10] = [
+const KINDS: [(Kind, &str); 11] = [
     (Kind::Fmt, "fmt"),
     (Kind::Clippy, "clippy"),
     (Kind::Layers, "layers"),
     (Kind::Rfc, "rfc"),
+    (Kind::Docs, "docs"),
     (Kind::Unit, "unit"),
     (Kind::Contract, "contract"),
     (Kind::Flows, "flows"),
@@ -137,6 +139,7 @@ impl Means<'_> {
             }
             Kind::Layers => layers::run(false),
             Kind::Rfc => rfc::run(false),
+            Kind::Docs => docs::run(false),
             Kind::Unit => {
                 let targets = unit_targets(&self.work.metadata(&["--no-deps"])?);
                 let mut arguments =

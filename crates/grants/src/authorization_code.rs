@@ -92,7 +92,7 @@ fn check_code(
 ) -> Result<(), Refusal> {
     if code.client_id != cx.client.client().id {
         // RFC 6749 §5.2: bound to the client; nothing is spent, so the code stays good for its owner.
-        return Err(invalid_code("code.other_client").into());
+        return Err(invalid_code("code.other_client").with("issued to", code.client_id.as_str()).into());
     }
     if payload.issuer != cx.request.domain.issuer {
         return Err(invalid_code("code.other_domain").into());
@@ -105,17 +105,24 @@ fn check_code(
         None => !payload.redirect_uri_was_sent,
     };
     if !redirect_uri_matches {
-        return Err(invalid_code("code.redirect_uri_mismatch").into());
+        return Err(invalid_code("code.redirect_uri_mismatch")
+            .with_each("redirect_uri", &request.redirect_uri)
+            .with("expected", payload.redirect_uri.as_str())
+            .into());
     }
     check_verifier(request, code, payload, cx)?;
     if code.redeemed_at.is_some() {
         return Err(replayed(code, cx));
     }
     if code.expires_at <= cx.request.now {
-        return Err(invalid_code("code.expired").into());
+        let expired = invalid_code("code.expired").with("expired at", code.expires_at.to_iso8601());
+        return Err(expired.with("now", cx.request.now.to_iso8601()).into());
     }
     if !is_registered(&payload.redirect_uri, &cx.client.client().settings, cx.compliance()) {
-        return Err(invalid_code("code.redirect_uri_unregistered").into());
+        return Err(invalid_code("code.redirect_uri_unregistered")
+            .with("redirect_uri", payload.redirect_uri.as_str())
+            .with_each("allowed callback", &cx.client.client().settings.callbacks)
+            .into());
     }
     check_key(payload, cx)
 }

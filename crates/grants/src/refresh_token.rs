@@ -202,7 +202,9 @@ fn granted_now(
                 ErrorCode::InvalidScope,
                 "refresh.excess_scope",
                 "The requested scope exceeds what was granted",
-            ));
+            )
+            .with_each("scope", request.scope.as_ref().map(Scope::to_string))
+            .with("granted", family.scope.to_string()));
         }
         let userinfo = cx.request.domain.userinfo_audience();
         let original = family.audience.as_ref().map_or(userinfo.as_str(), |audience| audience.as_str());
@@ -211,7 +213,9 @@ fn granted_now(
                 ErrorCode::InvalidTarget,
                 "refresh.foreign_audience",
                 "The token was not granted for this audience",
-            ));
+            )
+            .with_each("audience", &request.audiences)
+            .with("granted", original));
         }
     }
     let allowed = api

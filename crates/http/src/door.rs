@@ -6,7 +6,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
-use countersign_oauth::{Fault, Handle, Timestamp};
+use countersign_oauth::{Fault, Handle, OAuthError, Timestamp};
 use countersign_storage::Drawn;
 
 use crate::Provider;
@@ -20,14 +20,30 @@ const MAX_HEADERS: usize = 32 * 1024;
 /// How many headers.
 const MAX_HEADER_COUNT: usize = 100;
 
-/// The rule that a request broke, if it did; handed from the responder to the log line.
+/// The rule that a request broke, if it did, and in development what was compared; handed from the responder to
+/// the log line.
 #[derive(Clone, Default)]
-struct Noted(Rc<RefCell<Option<String>>>);
+struct Noted(Rc<RefCell<(Option<String>, Option<String>)>>);
 
 /// Notes the rule that was broken.
 pub(crate) fn note_rule(request: &HttpRequest, rule: &str) {
     if let Some(noted) = request.extensions().get::<Noted>() {
-        *noted.0.borrow_mut() = Some(rule.to_owned());
+        *noted.0.borrow_mut() = (Some(rule.to_owned()), None);
+    }
+}
+
+/// Notes a refusal: its rule, and in development what was compared.
+pub(crate) fn note(request: &HttpRequest, error: &OAuthError) {
+    note_rule(request, error.rule);
+    let in_development =
+        request.app_data::<web::Data<Provider>>().is_some_and(|provider| provider.development);
+    if !in_development || error.values.is_empty() {
+        return;
+    }
+    if let Some(noted) = request.extensions().get::<Noted>() {
+        let values: Vec<String> =
+            error.values.iter().map(|(name, value)| format!("{name} {value:?}")).collect();
+        noted.0.borrow_mut().1 = Some(values.join(", "));
     }
 }
 
@@ -86,8 +102,15 @@ pub(crate) async fn door(
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }
     let status = response.status().as_u16();
-    let rule = noted.0.borrow().clone().unwrap_or_default();
-    tracing::info!(request_id = %id, method = %method, path = %path, status, rule = %rule, "request");
+    let (rule, compared) = noted.0.take();
+    let rule = rule.unwrap_or_default();
+    if provider.is_some_and(|provider| provider.development)
+        && let (false, Ok(rule)) = (rule.is_empty(), HeaderValue::from_str(&rule))
+    {
+        response.headers_mut().insert(HeaderName::from_static("countersign-rule"), rule);
+    }
+    let compared = compared.as_deref();
+    tracing::info!(request_id = %id, method = %method, path = %path, status, rule = %rule, compared, "request");
     Ok(response)
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn too_many_requests(rule: &'static str) -> OAuthError {
 }
 
 async fn as_json(http: &HttpRequest, provider: &Provider, error: &OAuthError) -> HttpResponse {
-    door::note_rule(http, error.rule);
+    door::note(http, error);
     let dressed = dress(error, Endpoint::Token, Compliance::Auth0);
     let mut head = respond::error_head(&dressed);
     if http.path().starts_with("/.well-known/") {

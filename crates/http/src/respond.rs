@@ -37,7 +37,7 @@ struct ErrorBody<'a> {
 pub(crate) fn dressed(request: &HttpRequest, error: &Error, compliance: Compliance) -> Dressed {
     match error {
         Error::Refused(error) => {
-            door::note_rule(request, error.rule);
+            door::note(request, error);
             dress(error, Endpoint::Token, compliance)
         }
         Error::Fault(fault) => {
@@ -76,7 +76,7 @@ pub(crate) fn unreadable_to(
     origin: Option<String>,
 ) -> HttpResponse {
     let error = problem.error();
-    door::note_rule(request, error.rule);
+    door::note(request, &error);
     let dressed = Dressed { status: problem.status(), ..dress(&error, Endpoint::Token, Compliance::Auth0) };
     error_body(cors::with_origin(error_head(&dressed), origin), &dressed)
 }
@@ -121,7 +121,7 @@ async fn error_page_about(
     named: (Option<&str>, Option<&str>),
     context: &RequestContext,
 ) -> HttpResponse {
-    door::note_rule(request, error.rule);
+    door::note(request, error);
     let dressed = dress(error, endpoint, compliance);
     if let Some(location) = tenants_own_error_page(provider, error, &dressed, named, context).await {
         return redirect(request, &location);
@@ -140,11 +140,17 @@ async fn error_page_about(
         rule: error.rule,
         tracking: context.request_id.clone(),
         compared,
+        explained_in: provider.development.then(|| explained_in(error.rule)),
     };
     let locale = locale(provider, None, context).await;
     let mut response = error_head(&dressed);
     response.insert_header(("Cross-Origin-Opener-Policy", "same-origin"));
     page(response, provider.pages.error(&view, &locale))
+}
+
+/// Where the reference explains a rule.
+fn explained_in(rule: &str) -> String {
+    format!("docs/reference/errors.md#{rule}")
 }
 
 /// The tenant's own error page, where it has one: a fixed URL of its settings, never one of the request.
@@ -200,6 +206,7 @@ pub(crate) async fn fault_page(
         rule: "server.fault",
         tracking: context.request_id.clone(),
         compared: Vec::new(),
+        explained_in: provider.development.then(|| explained_in("server.fault")),
     };
     let locale = locale(provider, None, context).await;
     page(error_head(&dressed), provider.pages.error(&view, &locale))
@@ -251,7 +258,7 @@ pub(crate) async fn outcome(
             answer(request, provider, &target, values)
         }
         Shown::Answer(Answer::Error { target, error }) => {
-            door::note_rule(request, error.rule);
+            door::note(request, &error);
             let dressed = dress(&error, Endpoint::Authorize, target.compliance);
             let values = vec![
                 ("error".to_owned(), dressed.code),

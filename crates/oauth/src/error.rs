@@ -85,6 +85,19 @@ impl OAuthError {
         self
     }
 
+    /// The same with several values of one name that are safe to show, twenty at most: a list that something was
+    /// looked for in.
+    #[must_use]
+    pub fn with_each<T: AsRef<str>>(
+        mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let values = values.into_iter().take(20);
+        self.values.extend(values.map(|value| (name, value.as_ref().chars().take(512).collect())));
+        self
+    }
+
     /// A required parameter is missing or empty.
     #[must_use]
     pub fn missing_parameter(name: &'static str) -> Self {

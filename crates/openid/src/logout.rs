@@ -124,6 +124,7 @@ fn permitted(target: &str, allowed: &[String]) -> LogoutOutcome {
             "logout.return_to_not_allowed",
             "The returnTo URL is not among the allowed logout URLs",
         )
-        .with("url", target.chars().take(512).collect::<String>()),
+        .with("url", target.chars().take(512).collect::<String>())
+        .with_each("allowed logout URL", allowed),
     )
 }

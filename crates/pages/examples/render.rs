@@ -123,5 +123,6 @@ fn refusal() -> ErrorView {
             ("redirect_uri".to_owned(), format!("{url}/")),
             ("callbacks".to_owned(), url.to_owned()),
         ],
+        explained_in: Some("docs/reference/errors.md#authorize.callback_mismatch".to_owned()),
     }
 }

@@ -21,6 +21,8 @@ pub struct ErrorView {
     pub tracking: String,
     /// Named values that were compared; give them in development only.
     pub compared: Vec<(String, String)>,
+    /// Where the reference explains the rule; give it in development only.
+    pub explained_in: Option<String>,
 }
 
 #[derive(Template)]
@@ -39,16 +41,18 @@ struct ErrorTemplate<'a> {
 pub(crate) fn error(view: &ErrorView, shell: Shell<'_>) -> String {
     let texts = shell.texts;
     let fact = |name: String, value: &str| Fact { name, value: visible(value), technical: true };
+    let explained = view.explained_in.iter().map(|place| fact(texts.say("error-explained"), place));
+    let facts = [
+        fact(texts.say("error-tracking"), &view.tracking),
+        fact(texts.say("error-code"), &view.code),
+        fact(texts.say("error-rule"), view.rule),
+    ];
     render(&ErrorTemplate {
         code: &view.code,
         rule: view.rule,
         title: view.title.as_deref().map_or_else(|| texts.say("error-title"), visible),
         description: visible(&view.description),
-        facts: vec![
-            fact(texts.say("error-tracking"), &view.tracking),
-            fact(texts.say("error-code"), &view.code),
-            fact(texts.say("error-rule"), view.rule),
-        ],
+        facts: facts.into_iter().chain(explained).collect(),
         compared: view.compared.iter().map(|(name, value)| fact(visible(name), value)).collect(),
         shell,
     })

@@ -145,3 +145,6 @@ fn start(
     }
     Ok((running, warnings + &banner::banner(&facts)))
 }
+
+#[cfg(test)]
+mod tests;

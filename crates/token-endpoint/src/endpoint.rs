@@ -5,7 +5,7 @@ use countersign_dpop::Nonces;
 use countersign_gate::GateRefusal;
 use countersign_jose::Verifier;
 use countersign_oauth::{Error, ErrorCode, Fault, GrantType, OAuthError, Sealer};
-use countersign_storage::{Change, Changes, CommitError, Conflict, LogEvent, Requirement, Storage};
+use countersign_storage::{Change, CommitError, Conflict, LogEvent, Requirement, Storage};
 use countersign_token::{IssuedTokens, MintContext, TokenIssuer, TokenResponse};
 
 use crate::{
@@ -83,29 +83,12 @@ impl TokenEndpoint {
         let prepare = PrepareContext { context, replay: &*self.storage, attempts: &*self.storage };
         let prepared =
             grant.prepare(&request.parameters, &prepare).await.map_err(|fault| fail(fault.into()))?;
+        let event = grant.failure_event();
         let response = match prepared {
-            Ok(ready) => self.decide_and_commit(&*ready, &context).await,
-            Err(refusal) => Err(self.commit_refusal(refusal).await),
+            Ok(ready) => self.decide_and_commit(&*ready, event, &context).await,
+            Err(refusal) => Err(self.commit_refusal(refusal, event, &context).await),
         };
-        if let Err(Error::Refused(error)) = &response {
-            self.log_refusal(error, grant.failure_event(), &context).await;
-        }
         response.map(|response| TokenAnswer { response, dpop_nonce: dpop_nonce.clone() }).map_err(fail)
-    }
-
-    /// A refused request is a row of the log. The refusal stands whether or not the row could be written.
-    async fn log_refusal(&self, error: &OAuthError, event: &'static str, context: &Context<'_>) {
-        let row = LogEvent {
-            at: context.request.now,
-            event: event.to_owned(),
-            rule: Some(error.rule.to_owned()),
-            description: error.describe(),
-            client_id: Some(context.client.client().id.clone()),
-            user_id: None,
-            ip: context.request.client_ip.to_string(),
-            request_id: context.request.request_id.clone(),
-        };
-        let _ = self.storage.commit(Changes::none().with(Change::Log(row))).await;
     }
 
     /// Authenticates the caller of an endpoint that serves nobody, and refuses it.
@@ -154,13 +137,14 @@ impl TokenEndpoint {
     async fn decide_and_commit(
         &self,
         ready: &dyn Decidable,
+        event: &'static str,
         context: &Context<'_>,
     ) -> Result<TokenResponse, Error> {
         let mut fixed = ready.requirements();
         fixed.push(context.client.client().requirement());
         for _ in 0..MAX_DECISIONS {
             let issue = match ready.decide(context).await? {
-                Decision::Refuse(refusal) => match self.try_refusal(refusal).await {
+                Decision::Refuse(refusal) => match self.try_refusal(refusal, event, context).await {
                     Ok(error) => return Err(error),
                     Err(_conflict) => continue,
                 },
@@ -175,7 +159,8 @@ impl TokenEndpoint {
                 Ok(()) => return Ok(response),
                 Err(CommitError::Fault(fault)) => return Err(fault.into()),
                 Err(CommitError::Conflict(Conflict::Required(required))) if fixed.contains(&required) => {
-                    return Err(changed_meanwhile(&required).into());
+                    let refusal = changed_meanwhile(&required).into();
+                    return Err(self.commit_refusal(refusal, event, context).await);
                 }
                 Err(CommitError::Conflict(_)) => {}
             }
@@ -188,23 +173,46 @@ impl TokenEndpoint {
         self.issuer.mint(&issue.plan, cx)
     }
 
-    /// Commits a refusal's changes. A conflict among them means that it must be decided again.
-    async fn try_refusal(&self, refusal: Refusal) -> Result<Error, Conflict> {
-        if refusal.changes.writes.is_empty() && refusal.changes.requires.is_empty() {
-            return Ok(refusal.error.into());
+    /// Commits a refusal's changes with its row of the log: one row, which the grant may have made itself. A
+    /// conflict among them means that it must be decided again.
+    async fn try_refusal(
+        &self,
+        refusal: Refusal,
+        event: &'static str,
+        context: &Context<'_>,
+    ) -> Result<Error, Conflict> {
+        let Refusal { error, mut changes } = refusal;
+        let has_effect = !changes.writes.is_empty() || !changes.requires.is_empty();
+        if !changes.writes.iter().any(|change| matches!(change, Change::Log(_))) {
+            changes = changes.with(Change::Log(row(&error, event, context)));
         }
-        match self.storage.commit(refusal.changes).await {
-            Ok(()) => Ok(refusal.error.into()),
+        match self.storage.commit(changes).await {
+            Ok(()) => Ok(error.into()),
             Err(CommitError::Conflict(conflict)) => Err(conflict),
-            Err(CommitError::Fault(fault)) => Ok(fault.into()),
+            Err(CommitError::Fault(fault)) if has_effect => Ok(fault.into()),
+            // What ends nothing is refused whether or not its row could be written.
+            Err(CommitError::Fault(_)) => Ok(error.into()),
         }
     }
 
-    async fn commit_refusal(&self, refusal: Refusal) -> Error {
-        match self.try_refusal(refusal).await {
+    async fn commit_refusal(&self, refusal: Refusal, event: &'static str, context: &Context<'_>) -> Error {
+        match self.try_refusal(refusal, event, context).await {
             Ok(error) => error,
             Err(_) => Fault::unavailable("a refusal lost a race").into(),
         }
+    }
+}
+
+fn row(error: &OAuthError, event: &str, context: &Context<'_>) -> LogEvent {
+    LogEvent {
+        at: context.request.now,
+        event: event.to_owned(),
+        rule: Some(error.rule.to_owned()),
+        description: error.describe(),
+        client_id: Some(context.client.client().id.clone()),
+        user_id: None,
+        ip: context.request.client_ip.to_string(),
+        request_id: context.request.request_id.clone(),
     }
 }
 

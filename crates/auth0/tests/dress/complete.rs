@@ -28,14 +28,17 @@ fn rules_in(text: &str) -> impl Iterator<Item = &str> {
         let halves = literal.split_once('.');
         halves.is_some_and(|(kind, rule)| {
             let word = |part: &str| {
-                !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                !part.is_empty()
+                    && part
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             };
             word(kind) && word(rule)
         })
     })
 }
 
-fn collect(folder: &Path, rules: &mut BTreeSet<String>) {
+pub(crate) fn collect(folder: &Path, rules: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -3,5 +3,8 @@
 
 mod complete;
 mod literal;
+#[path = "../../examples/errors/page.rs"]
+mod page;
 mod real;
+mod reference;
 mod table;

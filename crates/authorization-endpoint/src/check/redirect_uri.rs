@@ -16,7 +16,10 @@ pub(crate) fn pick(
     let Some(sent) = parameters.find("redirect_uri") else {
         return default_target(parameters, client, compliance).map(|target| (target, false));
     };
-    let refused = || mismatch().with("redirect_uri", sent.chars().take(512).collect::<String>());
+    let refused = || {
+        let asked = mismatch().with("redirect_uri", sent.chars().take(512).collect::<String>());
+        asked.with_each("allowed callback", &client.callbacks)
+    };
     let target = RedirectUri::parse(sent).map_err(|_| refused())?;
     if is_registered(sent, client, compliance) { Ok((target, true)) } else { Err(refused()) }
 }

@@ -45,7 +45,9 @@ pub(crate) fn check_web_message(
         ErrorCode::InvalidRequest,
         "authorize.web_origin_not_allowed",
         "The origin of the redirect_uri is not in the list of allowed web origins.",
-    ))
+    )
+    .with_each("origin", redirect_uri.origin().as_ref().map(Origin::as_str))
+    .with_each("allowed web origin", &client.web_origins))
 }
 
 #[cfg(test)]

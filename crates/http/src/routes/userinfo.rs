@@ -120,7 +120,7 @@ fn refused(http: &HttpRequest, error: UserinfoError, origin: Option<String>) -> 
             (401, challenge, "invalid_token".to_owned(), description.to_owned(), None)
         }
         UserinfoError::Proof { error, nonce } => {
-            door::note_rule(http, error.rule);
+            door::note(http, &error);
             let dressed = dress(&error, Endpoint::Token, Compliance::Auth0);
             let challenge = format!("DPoP error=\"{}\", algs=\"ES256\"", dressed.code);
             (401, challenge, dressed.code, dressed.description, Some(nonce))

@@ -78,6 +78,7 @@ fn refusal(value: &str) -> ErrorView {
         rule: "authorize.callback_mismatch",
         tracking: value.to_owned(),
         compared: vec![(value.to_owned(), value.to_owned())],
+        explained_in: Some(value.to_owned()),
     }
 }
 

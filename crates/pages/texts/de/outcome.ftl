@@ -5,6 +5,7 @@ error-advice = Gehen Sie zurück zur Anwendung und versuchen Sie es noch einmal.
 error-tracking = Kennung
 error-code = Fehler
 error-rule = Regel
+error-explained = Erklärt in
 error-compared = Was verglichen wurde
 
 logged-out-title = Sie sind abgemeldet

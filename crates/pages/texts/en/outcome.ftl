@@ -5,6 +5,7 @@ error-advice = Go back to the application and try again. If it happens again, te
 error-tracking = Reference
 error-code = Error
 error-rule = Rule
+error-explained = Explained in
 error-compared = What was compared
 
 logged-out-title = You are signed out

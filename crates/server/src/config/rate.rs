@@ -80,10 +80,46 @@ fn parse_rate(text: &str) -> Option<Rate> {
 
 #[cfg(test)]
 mod tests {
+    use countersign_http::RequestRates;
     use countersign_oauth::Seconds;
     use countersign_storage::Rate;
 
-    use super::parse_rate;
+    use super::{RateLimits, parse_rate};
+    use crate::config::{Environment, Layers, Overrides, setting};
+
+    fn read(overrides: &Overrides) -> Result<RateLimits, String> {
+        let layers = Layers::merge(overrides, &Environment::of([])).unwrap();
+        RateLimits::read(&layers).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn what_guards_accounts_is_limited_by_default_and_capacity_is_not() {
+        let limits = read(&Overrides::new()).unwrap();
+        assert_eq!(limits.login, parse_rate("20 then 10/min"));
+        assert_eq!(limits.failed_logins, parse_rate("100 then 100/day"));
+        let userinfo = limits.userinfo.unwrap();
+        assert_eq!((Some(userinfo.rate), userinfo.is_kept), (parse_rate("10 then 5/min"), true));
+        assert_eq!(limits.requests, RequestRates::default());
+        let asked = Overrides::new().with(&setting::RATE_LIMIT_TOKEN, Some("30/s"));
+        assert_eq!(read(&asked).unwrap().requests.token, parse_rate("30/s"));
+    }
+
+    #[test]
+    fn one_switch_puts_all_of_them_off() {
+        let off = Overrides::new()
+            .with(&setting::RATE_LIMITS, Some("false"))
+            .with(&setting::RATE_LIMIT_TOKEN, Some("30/s"));
+        let limits = read(&off).unwrap();
+        assert!(limits.userinfo.is_some_and(|limit| !limit.is_kept), "its headers stay");
+        assert_eq!(limits, RateLimits { userinfo: limits.userinfo, ..RateLimits::default() });
+    }
+
+    #[test]
+    fn a_wrong_rate_is_named() {
+        let wrong = Overrides::new().with(&setting::RATE_LIMIT_JWKS, Some("fast"));
+        let failure = read(&wrong).unwrap_err();
+        assert!(failure.contains("rate_limit_jwks") && failure.contains("`fast`"), "{failure}");
+    }
 
     #[test]
     fn rates_are_a_burst_and_what_is_gained_in_a_unit_of_time() {

@@ -26,6 +26,7 @@ mod dpop;
 mod dpop_jkt;
 mod dpop_policy;
 mod error_bodies;
+mod explain;
 mod health;
 mod issuers;
 mod login;
