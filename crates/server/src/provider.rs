@@ -104,8 +104,9 @@ impl Deployment {
     /// A deployment with these issuers and the defaults of `countersign serve` for everything else.
     #[must_use]
     pub fn new(domains: Vec<Issuer>) -> Self {
-        let login_limits = LoginLimits { per_account_and_ip: Some(10), per_account: Some(100) };
-        Self { domains, login_limits, development: false }
+        let login_limits =
+            LoginLimits { per_account_and_ip: Some(10), per_account: Some(100), ..LoginLimits::default() };
+        Self { domains, login_limits, rate_limits: RateLimits::of_serve(), development: false }
     }
 }
 

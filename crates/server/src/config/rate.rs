@@ -38,6 +38,22 @@ impl RateLimits {
         Ok(if are_on { limits } else { limits.off() })
     }
 
+    /// What `countersign serve` does without being told.
+    #[must_use]
+    pub fn of_serve() -> Self {
+        let rate = |setting: &Setting| parse_rate(setting.default);
+        Self {
+            login: rate(&setting::RATE_LIMIT_LOGIN),
+            failed_logins: rate(&setting::RATE_LIMIT_FAILED_LOGINS),
+            userinfo: rate(&setting::RATE_LIMIT_USERINFO).map(|rate| UserinfoRate { rate, is_kept: true }),
+            requests: RequestRates {
+                requests: rate(&setting::RATE_LIMIT_REQUESTS),
+                token: rate(&setting::RATE_LIMIT_TOKEN),
+                jwks: rate(&setting::RATE_LIMIT_JWKS),
+            },
+        }
+    }
+
     /// The same, refusing nothing: userinfo still tells of its bucket, as shipped clients may expect.
     #[must_use]
     pub(crate) fn off(self) -> Self {
@@ -100,6 +116,7 @@ mod tests {
         let userinfo = limits.userinfo.unwrap();
         assert_eq!((Some(userinfo.rate), userinfo.is_kept), (parse_rate("10 then 5/min"), true));
         assert_eq!(limits.requests, RequestRates::default());
+        assert_eq!(limits, RateLimits::of_serve());
         let asked = Overrides::new().with(&setting::RATE_LIMIT_TOKEN, Some("30/s"));
         assert_eq!(read(&asked).unwrap().requests.token, parse_rate("30/s"));
     }
