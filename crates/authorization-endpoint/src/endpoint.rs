@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
-use countersign_oauth::{Error, Fault, Handle, OAuthError, RequestContext, Sealer, SecureRandom};
-use countersign_storage::{Changes, Storage};
+use countersign_oauth::{
+    Compliance, Error, Fault, Handle, OAuthError, Parameters, RequestContext, Sealer, SecureRandom,
+};
+use countersign_storage::{Changes, ConfigurationCache, Storage};
 use countersign_token::IdTokenReader;
 use countersign_users::{LoginLimits, PasswordHasher};
 
@@ -10,13 +12,15 @@ use crate::{
     journey::Journey,
     next::Done,
     transaction::Transaction,
-    validate::{Rejection, validate},
+    validate::{Rejection, Valid, validate},
 };
 
 /// The authorization endpoint (RFC 6749 §3.1) of one tenant, with the pages that belong to it.
 pub struct AuthorizationEndpoint {
     /// What is stored.
     pub storage: Arc<dyn Storage>,
+    /// What is known of its configuration.
+    pub configuration: Arc<ConfigurationCache>,
     /// Seals transactions.
     pub sealer: Arc<dyn Sealer>,
     /// Draws codes, sessions and ids.
@@ -40,7 +44,7 @@ impl AuthorizationEndpoint {
 
     async fn decide(&self, request: &AuthorizeRequest) -> Result<Outcome, Fault> {
         let context = &request.context;
-        let valid = match validate(&request.parameters, context, &*self.storage).await {
+        let valid = match self.validate(&request.parameters, context).await {
             Ok(valid) => valid,
             Err(rejection) => return self.reject(rejection, context),
         };
@@ -70,6 +74,18 @@ impl AuthorizationEndpoint {
             (Shown::Interaction(_), Some(cookie)) => outcome.with_cookie(cookie),
             _ => outcome,
         })
+    }
+
+    /// Runs every check of a request, over the configuration as it is now.
+    pub(crate) async fn validate(
+        &self,
+        parameters: &Parameters,
+        context: &RequestContext,
+    ) -> Result<Valid, Rejection> {
+        match self.configuration.view(&*self.storage).await {
+            Ok(view) => validate(parameters, context, &view).await,
+            Err(fault) => Err(Rejection::Page(fault.into(), Compliance::Auth0)),
+        }
     }
 
     /// The browser's binding, and the cookie that makes it known where it was not.

@@ -9,7 +9,7 @@ use crate::{
     next::{Done, Next, next},
     signed_in::{self, SignedIn},
     transaction::{Stage, Transaction, lost},
-    validate::{Valid, validate},
+    validate::Valid,
 };
 
 /// How often a request is decided again after a lost race.
@@ -158,7 +158,7 @@ impl AuthorizationEndpoint {
             .transaction
             .parameters()
             .map_err(|_| Fault::internal("the parameters of a transaction"))?;
-        match validate(&parameters, journey.context, &*self.storage).await {
+        match self.validate(&parameters, journey.context).await {
             Ok(request) => {
                 let scope = journey.transaction.narrow(&request.scope);
                 journey.request = Valid { scope, ..request };

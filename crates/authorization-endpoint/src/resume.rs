@@ -6,7 +6,7 @@ use crate::{
     journey::{Journey, finished},
     next::Done,
     transaction::{Stage, Transaction, lost},
-    validate::{Valid, validate},
+    validate::Valid,
 };
 
 /// The answer to a question page: consent or confirmation.
@@ -86,7 +86,7 @@ impl AuthorizationEndpoint {
         let Ok(parameters) = transaction.parameters() else {
             return page(lost("transaction.malformed"));
         };
-        match validate(&parameters, context, &*self.storage).await {
+        match self.validate(&parameters, context).await {
             Err(rejection) => {
                 let outcome = self.reject(rejection, context)?.about(&parameters);
                 Ok(Err(Box::new(outcome)))

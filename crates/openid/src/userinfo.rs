@@ -3,7 +3,9 @@ use std::sync::Arc;
 use countersign_dpop::{DpopError, ExpectedProof, Nonces, Proof, single_header};
 use countersign_jose::{KeyRing, Verifier};
 use countersign_oauth::{Error, HandleHash, OAuthError, RequestContext, Sealer, UserId};
-use countersign_storage::{Bucket, Drawn, Rate, Storage, TokenBucket};
+use countersign_storage::{
+    Bucket, Clients as _, ConfigurationCache, Drawn, Rate, Settings as _, Storage, TokenBucket,
+};
 use countersign_token::{AccessTokenClaims, AccessTokenReader, SenderConstraint};
 use countersign_users::{ClaimStyle, claims_for_scope};
 use serde_json::{Map, Value};
@@ -89,6 +91,8 @@ pub struct UserinfoAnswer {
 pub struct UserinfoEndpoint {
     /// What is stored.
     pub storage: Arc<dyn Storage>,
+    /// What is known of its configuration.
+    pub configuration: Arc<ConfigurationCache>,
     /// Recognises our tokens.
     pub keys: Arc<dyn KeyRing>,
     /// Verifies proofs.
@@ -113,12 +117,13 @@ impl UserinfoEndpoint {
         request: &UserinfoRequest,
         bucket: &mut Option<Drawn>,
     ) -> Result<Map<String, Value>, UserinfoError> {
-        let tenant = self.storage.settings().await?.record.compliance;
+        let view = self.configuration.view(&*self.storage).await?;
+        let tenant = view.settings().await?.record.compliance;
         let (token, by_dpop_scheme) = presented_token(request)?;
         let reader = AccessTokenReader {
             keys: &*self.keys,
             tokens: &*self.storage,
-            apis: &*self.storage,
+            apis: &view,
             sealer: &*self.sealer,
         };
         let (domain, now) = (&request.context.domain, request.context.now);
@@ -133,7 +138,7 @@ impl UserinfoEndpoint {
         })?;
         self.draw(&claims.sub, bucket, request).await?;
         self.check_binding(request, &claims, token, by_dpop_scheme).await?;
-        let client = self.storage.client(&claims.client_id).await?;
+        let client = view.client(&claims.client_id).await?;
         let compliance = client
             .ok_or_else(|| refused("userinfo.client_gone", by_dpop_scheme))?
             .settings

@@ -10,7 +10,7 @@ use countersign_jose::{KeyRing, Verifier};
 use countersign_oauth::{BoxFuture, Clock, Domain, Fault, Issuer, Sealer, SecureRandom};
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
 use countersign_pages::{Language, Pages};
-use countersign_storage::Storage;
+use countersign_storage::{ConfigurationCache, Storage};
 use countersign_token::{IdTokenReader, TokenIssuer};
 use countersign_token_endpoint::{
     Grant, Grants, IntrospectionEndpoint, RegistryError, RevocationEndpoint, TokenEndpoint,
@@ -124,11 +124,13 @@ pub(crate) fn compose(
     let Protocol { grants, client_methods } = protocol;
     let Parts { storage, check: _, clock, random, sealer, hasher, verifier } = parts.clone();
     let hints = IdTokenReader::new(keys.clone(), sealer.clone(), SECRET_PURPOSE);
+    let configuration = Arc::new(ConfigurationCache::default());
     let contradiction = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
     Ok(Provider {
         domains: deployment.domains.iter().cloned().map(|issuer| Arc::new(Domain { issuer })).collect(),
         token: TokenEndpoint {
             storage: storage.clone(),
+            configuration: configuration.clone(),
             grants,
             client_methods: client_methods.clone(),
             issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random.clone(), SECRET_PURPOSE),
@@ -149,6 +151,7 @@ pub(crate) fn compose(
         },
         authorization: AuthorizationEndpoint {
             storage: storage.clone(),
+            configuration: configuration.clone(),
             sealer: sealer.clone(),
             random: random.clone(),
             hints: hints.clone(),
@@ -161,6 +164,7 @@ pub(crate) fn compose(
         },
         userinfo: UserinfoEndpoint {
             storage: storage.clone(),
+            configuration,
             keys: keys.clone(),
             sealer: sealer.clone(),
             verifier,

@@ -26,6 +26,7 @@ pub mod single_uses;
 pub mod sweep;
 pub mod token_buckets;
 pub mod users;
+pub mod views;
 
 pub use run::{block_on, race};
 
@@ -136,6 +137,9 @@ macro_rules! suite {
             configuration::ids_and_names_of_configuration_are_case_sensitive
             configuration::every_change_of_configuration_raises_its_version
             configuration::other_changes_do_not_raise_the_version_of_the_configuration
+            views::a_view_shows_what_the_store_holds
+            views::a_view_shows_every_change_to_the_request_after_it
+            views::a_view_that_comes_late_does_not_bring_back_what_was
             configuration::of_sixteen_updates_of_one_client_one_wins
             keys::a_kid_is_taken_once
             keys::an_algorithm_has_one_current_and_one_next_key

@@ -46,7 +46,7 @@ pub(crate) fn count(
         .find((&bucket.purpose, bucket.subject.as_bytes().as_slice()))
         .filter(attempts::kept_until.gt(now.millis()))
         .select(attempts::count)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(u32::try_from(count.unwrap_or(0)).unwrap_or(u32::MAX))
 }

@@ -8,21 +8,30 @@ use diesel::prelude::*;
 
 use crate::failure::Failure;
 
-/// Implements reads: each method is a function over a connection.
+/// Implements reads: each method is a function over a connection. `together:` is for those of several
+/// statements, which must see the same.
 macro_rules! reads {
-    ($($trait:ident { $(fn $method:ident($($arg:ident: $ty:ty),*) -> $out:ty = $read:expr;)* })*) => {$(
+    (together: $($rest:tt)*) => { $crate::read::reads_by! { together $($rest)* } };
+    ($($rest:tt)*) => { $crate::read::reads_by! { run $($rest)* } };
+}
+
+macro_rules! reads_by {
+    ($run:ident $($trait:ident { $(fn $method:ident($($arg:ident: $ty:ty),*) -> $out:ty = $read:expr;)* })*) => {$(
         impl $trait for $crate::SqliteStorage {
             $(fn $method<'a>(
                 &'a self,
                 $($arg: $ty),*
             ) -> countersign_oauth::BoxFuture<'a, countersign_storage::StorageResult<$out>> {
-                Box::pin(async move { self.readers.run(|connection| $read(connection, $($arg),*)) })
+                Box::pin(async move { self.readers.$run(|connection| $read(connection, $($arg),*)) })
             })*
         }
     )*};
 }
 
-use reads;
+use {reads, reads_by};
+
+// Rows are found by unique keys and taken by `get_result`, never by `first`: SQLite plans a statement anew
+// whenever a bound LIMIT gets its value, which costs more than the read.
 
 /// What a read of one record answers.
 type Found<T> = Result<Option<T>, Failure>;
@@ -31,7 +40,7 @@ type List<T> = Result<Vec<T>, Failure>;
 
 /// Reads a row.
 pub(crate) fn ping(connection: &mut SqliteConnection) -> Result<(), Failure> {
-    counters::table.select(counters::value).first::<i64>(connection)?;
+    counters::table.select(counters::value).get_result::<i64>(connection)?;
     Ok(())
 }
 

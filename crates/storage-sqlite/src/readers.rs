@@ -24,8 +24,16 @@ impl Readers {
         Self { path, idle: Mutex::default() }
     }
 
-    /// Runs a read in a transaction, so that all of its statements see the same.
+    /// Runs a read of one statement, which is a transaction by itself.
     pub(crate) fn run<T>(
+        &self,
+        read: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+    ) -> StorageResult<T> {
+        self.with_connection(read).map_err(Fault::from)
+    }
+
+    /// Runs a read in a transaction, so that all of its statements see the same.
+    pub(crate) fn together<T>(
         &self,
         read: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
     ) -> StorageResult<T> {
@@ -41,8 +49,15 @@ impl Readers {
         &self,
         read: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.with_connection(|connection| connection.transaction(read))
+    }
+
+    fn with_connection<T, E: From<Failure>>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut connection = self.take()?;
-        let answer = connection.transaction(read);
+        let answer = work(&mut connection);
         // A connection that has just failed may be broken; a conflict comes from a healthy one, and is rare.
         if answer.is_ok() {
             self.put_back(connection);

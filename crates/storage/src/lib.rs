@@ -7,6 +7,7 @@ mod reads;
 mod record;
 mod replay;
 mod token_bucket;
+mod view;
 
 pub use attempts::{Attempts, Bucket};
 pub use changes::{Change, Changes, ExchangeRule, RecordKind, Requirement, Upsert};
@@ -18,6 +19,7 @@ pub use reads::{
 pub use record::*;
 pub use replay::ReplayGuard;
 pub use token_bucket::{Drawn, Rate, TokenBucket};
+pub use view::{ConfigurationCache, View};
 
 use countersign_oauth::{BoxFuture, Fault, Timestamp};
 

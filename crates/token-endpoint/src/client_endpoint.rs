@@ -2,7 +2,7 @@ use countersign_client_auth::{
     AuthenticatedClient, ClientAuthenticator, ClientMethods, MethodContext, Presented,
 };
 use countersign_oauth::{Compliance, Error, OAuthError, Parameters, RequestContext, Sealer};
-use countersign_storage::{Storage, TenantSettings};
+use countersign_storage::{Reads, ReplayGuard, TenantSettings};
 
 /// A request that a client sends directly: parameters, headers, context. No decisions were taken yet.
 pub struct TokenRequest {
@@ -45,16 +45,19 @@ impl EndpointError {
     }
 }
 
+/// What a caller is looked up in, and what remembers the marks that it may use once.
+pub(crate) type Stores<'a> = (&'a dyn Reads, &'a dyn ReplayGuard);
+
 /// Reads the settings and authenticates the caller: what every endpoint for clients begins with.
 pub(crate) async fn authenticate(
-    storage: &dyn Storage,
+    (reads, replay): Stores<'_>,
     sealer: &dyn Sealer,
     methods: &ClientMethods,
     request: &TokenRequest,
     required: &[&'static str],
 ) -> Answered<(AuthenticatedClient, TenantSettings)> {
     let settings =
-        storage.settings().await.map_err(|fault| EndpointError::new(fault, Compliance::Auth0))?.record;
+        reads.settings().await.map_err(|fault| EndpointError::new(fault, Compliance::Auth0))?.record;
     let tenant = settings.compliance;
     if let Some(name) = request.parameters.find_duplicate(&["resource"]) {
         return Err(EndpointError::new(OAuthError::repeated_parameter(name), tenant));
@@ -62,8 +65,8 @@ pub(crate) async fn authenticate(
     for name in required {
         request.parameters.require(name).map_err(|error| EndpointError::new(error, tenant))?;
     }
-    let context = MethodContext { request: &request.context, sealer, replay: storage };
-    let authenticator = ClientAuthenticator { clients: storage, compliance: tenant, methods, context };
+    let context = MethodContext { request: &request.context, sealer, replay };
+    let authenticator = ClientAuthenticator { clients: reads, compliance: tenant, methods, context };
     let presented =
         Presented { authorization: request.authorization.as_deref(), parameters: &request.parameters };
     let client = authenticator.authenticate(presented).await.map_err(|(error, profile)| EndpointError {

@@ -4,8 +4,10 @@ use countersign_client_auth::{AuthenticatedClient, ClientMethods};
 use countersign_dpop::Nonces;
 use countersign_gate::GateRefusal;
 use countersign_jose::Verifier;
-use countersign_oauth::{Error, ErrorCode, Fault, GrantType, OAuthError, Sealer};
-use countersign_storage::{Change, CommitError, Conflict, LogEvent, Requirement, Storage};
+use countersign_oauth::{Compliance, Error, ErrorCode, Fault, GrantType, OAuthError, Sealer};
+use countersign_storage::{
+    Change, CommitError, ConfigurationCache, Conflict, LogEvent, Requirement, Storage, TenantSettings, View,
+};
 use countersign_token::{IssuedTokens, MintContext, TokenIssuer, TokenResponse};
 
 use crate::{
@@ -20,6 +22,8 @@ const MAX_DECISIONS: u32 = 8;
 pub struct TokenEndpoint {
     /// What is stored.
     pub storage: Arc<dyn Storage>,
+    /// What is known of its configuration.
+    pub configuration: Arc<ConfigurationCache>,
     /// The grants it speaks.
     pub grants: Grants,
     /// Mints.
@@ -47,14 +51,8 @@ impl TokenEndpoint {
     /// # Errors
     /// [`EndpointError`]: the refusal or fault, with the profile that dresses it.
     pub async fn handle(&self, request: &TokenRequest) -> Answered<TokenAnswer> {
-        let (client, settings) = client_endpoint::authenticate(
-            &*self.storage,
-            &*self.sealer,
-            &self.client_methods,
-            request,
-            &["grant_type"],
-        )
-        .await?;
+        let view = self.view().await.map_err(unknown_caller)?;
+        let (client, settings) = self.authenticate(&view, request, &["grant_type"]).await?;
         let dpop_nonce =
             (!request.dpop.is_empty()).then(|| Nonces::new(&*self.sealer).issue(request.context.now));
         let fail = |error: Error| EndpointError {
@@ -75,7 +73,7 @@ impl TokenEndpoint {
         let context = Context {
             request: &request.context,
             client: &client,
-            reads: &*self.storage,
+            reads: &view,
             proved: &proved,
             settings: &settings,
             sealer: &*self.sealer,
@@ -98,15 +96,11 @@ impl TokenEndpoint {
         required: &[&'static str],
         error: OAuthError,
     ) -> EndpointError {
-        match client_endpoint::authenticate(
-            &*self.storage,
-            &*self.sealer,
-            &self.client_methods,
-            request,
-            required,
-        )
-        .await
-        {
+        let view = match self.view().await {
+            Ok(view) => view,
+            Err(fault) => return unknown_caller(fault),
+        };
+        match self.authenticate(&view, request, required).await {
             Err(refusal) => refusal,
             Ok((client, _)) => EndpointError::new(error, client.compliance()),
         }
@@ -142,11 +136,17 @@ impl TokenEndpoint {
     ) -> Result<TokenResponse, Error> {
         let mut fixed = ready.requirements();
         fixed.push(context.client.client().requirement());
+        let mut fresh: Option<View<'_>> = None;
         for _ in 0..MAX_DECISIONS {
-            let issue = match ready.decide(context).await? {
+            // After a lost race the configuration is looked at again, like everything else.
+            let reads = fresh.as_ref().map_or(context.reads, |view| view);
+            let issue = match ready.decide(&Context { reads, ..*context }).await? {
                 Decision::Refuse(refusal) => match self.try_refusal(refusal, event, context).await {
                     Ok(error) => return Err(error),
-                    Err(_conflict) => continue,
+                    Err(_conflict) => {
+                        fresh = Some(self.view().await?);
+                        continue;
+                    }
                 },
                 Decision::Issue(issue) => issue,
             };
@@ -162,10 +162,25 @@ impl TokenEndpoint {
                     let refusal = changed_meanwhile(&required).into();
                     return Err(self.commit_refusal(refusal, event, context).await);
                 }
-                Err(CommitError::Conflict(_)) => {}
+                Err(CommitError::Conflict(_)) => fresh = Some(self.view().await?),
             }
         }
         Err(Fault::unavailable("a token request lost too many races").into())
+    }
+
+    async fn authenticate(
+        &self,
+        view: &View<'_>,
+        request: &TokenRequest,
+        required: &[&'static str],
+    ) -> Answered<(AuthenticatedClient, TenantSettings)> {
+        let stores: client_endpoint::Stores<'_> = (view, &*self.storage);
+        client_endpoint::authenticate(stores, &*self.sealer, &self.client_methods, request, required).await
+    }
+
+    /// What one request reads.
+    async fn view(&self) -> Result<View<'_>, Fault> {
+        self.configuration.view(&*self.storage).await
     }
 
     fn mint(&self, issue: &Issue, context: &Context<'_>) -> Result<IssuedTokens, Fault> {
@@ -214,6 +229,11 @@ fn row(error: &OAuthError, event: &str, context: &Context<'_>) -> LogEvent {
         ip: context.request.client_ip.to_string(),
         request_id: context.request.request_id.clone(),
     }
+}
+
+/// Nothing could be read, so nobody knows whose profile holds.
+fn unknown_caller(fault: Fault) -> EndpointError {
+    EndpointError::new(fault, Compliance::Auth0)
 }
 
 fn changed_meanwhile(required: &Requirement) -> OAuthError {

@@ -33,7 +33,7 @@ impl IntrospectionEndpoint {
     /// [`EndpointError`]; a public client is refused (RFC 7662 §2.1).
     pub async fn handle(&self, request: &TokenRequest) -> Answered<Introspection> {
         let (client, _) = client_endpoint::authenticate(
-            &*self.storage,
+            (&*self.storage, &*self.storage),
             &*self.sealer,
             &self.client_methods,
             request,

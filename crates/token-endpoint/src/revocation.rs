@@ -28,7 +28,7 @@ impl RevocationEndpoint {
     /// [`EndpointError`]; a storage failure is never a success.
     pub async fn handle(&self, request: &TokenRequest) -> Answered<()> {
         let (client, settings) = client_endpoint::authenticate(
-            &*self.storage,
+            (&*self.storage, &*self.storage),
             &*self.sealer,
             &self.client_methods,
             request,

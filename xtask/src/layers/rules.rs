@@ -23,14 +23,14 @@ impl Use {
     }
 }
 
-/// Reads our crates from the words of `cargo metadata`; xtask is none of the rooms.
+/// Reads our crates from the words of `cargo metadata`; tools are none of the rooms.
 pub(super) fn packages(metadata: &Value) -> Result<Vec<Package>, String> {
     let list = metadata.get("packages").and_then(Value::as_array).ok_or("cargo metadata has no packages")?;
     let ours = list.iter().filter(|package| package.get("source").is_none_or(Value::is_null));
     let mut packages = Vec::new();
     for package in ours {
         let name = text(package, "name")?;
-        if name == "xtask" {
+        if ["xtask", "bench"].contains(&name) {
             continue;
         }
         let room = if name == "countersign" { "bins/countersign" } else { room_of(name)? };

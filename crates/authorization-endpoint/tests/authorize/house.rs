@@ -29,6 +29,7 @@ impl House {
         let storage = Arc::new(SpyStorage::default());
         let hasher = Arc::new(FakeHasher::default());
         let endpoint = AuthorizationEndpoint {
+            configuration: Arc::default(),
             storage: storage.clone(),
             sealer: Arc::new(TestSealer::default()),
             random: Arc::new(SeededRandom::default()),

@@ -33,6 +33,7 @@ impl House {
         let house = Self {
             issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random, "client_secret"),
             userinfo: UserinfoEndpoint {
+                configuration: Arc::default(),
                 storage: storage.clone(),
                 keys,
                 verifier: Arc::new(FakeVerifier),

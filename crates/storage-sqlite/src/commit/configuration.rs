@@ -7,7 +7,7 @@ use super::Written;
 
 /// Settings that nobody has set are there with version 0.
 pub(super) fn set_settings(connection: &mut SqliteConnection, upsert: Upsert<TenantSettings>) -> Written {
-    let stored: Option<i64> = settings::table.select(settings::version).first(connection).optional()?;
+    let stored: Option<i64> = settings::table.select(settings::version).get_result(connection).optional()?;
     let version = stored.unwrap_or(0);
     match upsert.expected_version {
         None if version > 0 => return Err(Conflict::Exists.into()),

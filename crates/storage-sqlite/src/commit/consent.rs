@@ -15,7 +15,7 @@ pub(super) fn grant(connection: &mut SqliteConnection, record: Consent) -> Writt
         .filter(consents::audience.eq(&row.audience))
         .filter(consents::organization_id.is(&row.organization_id))
         .select(ConsentRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     let Some(standing) = standing.map(Consent::from) else {
         diesel::insert_into(consents::table).values(row).execute(connection)?;

@@ -15,13 +15,13 @@ pub(crate) fn raise_configuration_version(
 
 pub(crate) fn configuration_version(connection: &mut SqliteConnection) -> QueryResult<i64> {
     let counter = counters::table.filter(counters::name.eq(CONFIGURATION_VERSION));
-    counter.select(counters::value).first(connection)
+    counter.select(counters::value).get_result(connection)
 }
 
 /// The highest version of any deleted record, which no epoch exceeds.
 pub(crate) fn epoch_floor(connection: &mut SqliteConnection) -> QueryResult<i64> {
     let counter = counters::table.filter(counters::name.eq(EPOCH_FLOOR));
-    counter.select(counters::value).first(connection)
+    counter.select(counters::value).get_result(connection)
 }
 
 /// Keeps that a record with this version was deleted.

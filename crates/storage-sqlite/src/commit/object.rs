@@ -31,7 +31,7 @@ macro_rules! upserts {
         pub(super) fn $name(connection: &mut SqliteConnection, upsert: Upsert<$record>) -> Written {
             let row = $row::try_from(upsert.record)?;
             let same = $table::table.filter($table::id.eq(row.id.clone()));
-            let stored = same.clone().select(($table::version, $table::epoch)).first(connection).optional()?;
+            let stored = same.clone().select(($table::version, $table::epoch)).get_result(connection).optional()?;
             let (version, epoch) = place(connection, stored, upsert.expected_version, upsert.raise_epoch)?;
             let row = $row { version, epoch, ..row };
             match stored {

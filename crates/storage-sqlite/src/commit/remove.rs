@@ -66,7 +66,8 @@ pub(super) fn resource_server(
     at: Timestamp,
 ) -> Written {
     let row = resource_servers::table.filter(resource_servers::id.eq(id.as_str()));
-    let identifier: Option<String> = row.select(resource_servers::identifier).first(connection).optional()?;
+    let identifier: Option<String> =
+        row.select(resource_servers::identifier).get_result(connection).optional()?;
     let Some(audience) = identifier else { return Ok(()) };
     delete_versioned!(connection, resource_servers, resource_servers::id.eq(id.as_str()));
     delete_versioned!(connection, client_grants, client_grants::audience.eq(&audience));

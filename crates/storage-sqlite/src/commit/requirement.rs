@@ -18,7 +18,7 @@ pub(crate) fn check(connection: &mut SqliteConnection, requires: &[Requirement])
 
 macro_rules! epoch_in {
     ($table:ident, $id:expr, $connection:expr) => {
-        $table::table.filter($table::id.eq($id)).select($table::epoch).first($connection).optional()
+        $table::table.filter($table::id.eq($id)).select($table::epoch).get_result($connection).optional()
     };
 }
 

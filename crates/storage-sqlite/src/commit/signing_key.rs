@@ -30,7 +30,7 @@ pub(super) fn set_state(
 ) -> Written {
     let key = signing_keys::table.filter(signing_keys::kid.eq(kid.as_str()));
     let stands: String =
-        key.select(signing_keys::state).first(connection).optional()?.ok_or(Conflict::Version)?;
+        key.select(signing_keys::state).get_result(connection).optional()?.ok_or(Conflict::Version)?;
     let state = key_state_name(state);
     if stands == state {
         return Ok(());

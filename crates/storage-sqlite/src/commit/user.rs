@@ -15,7 +15,7 @@ pub(super) fn upsert(connection: &mut SqliteConnection, upsert: Upsert<User>) ->
     let stored = users::table
         .filter(users::id.eq(id.as_str()))
         .select(UserRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     let seen = stored.as_ref().map(|stored| (stored.version, stored.epoch));
     let (version, epoch) = place(connection, seen, upsert.expected_version, upsert.raise_epoch)?;

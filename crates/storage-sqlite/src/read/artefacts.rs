@@ -41,12 +41,12 @@ fn single_use(
     let row = single_uses::table
         .find((kind.as_str(), handle.as_bytes().as_slice()))
         .select(SingleUseRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn authorization(connection: &mut SqliteConnection, id: &AuthorizationId) -> Found<Authorization> {
     let row = authorizations::table.find(id.as_str()).select(AuthorizationRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn refresh_token(
@@ -57,7 +57,7 @@ fn refresh_token(
         .find(handle.as_bytes().as_slice())
         .inner_join(refresh_families::table)
         .select((RefreshTokenRow::as_select(), RefreshFamilyRow::as_select()));
-    let Some((token, family)) = rows.first(connection).optional()? else { return Ok(None) };
+    let Some((token, family)) = rows.get_result(connection).optional()? else { return Ok(None) };
     Ok(Some((token.try_into()?, family.try_into()?)))
 }
 
@@ -70,7 +70,7 @@ fn has_spent_successor(connection: &mut SqliteConnection, handle: &HandleHash) -
 
 fn refresh_family(connection: &mut SqliteConnection, id: &FamilyId) -> Found<RefreshFamily> {
     let row = refresh_families::table.find(id.as_str()).select(RefreshFamilyRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn access_token(connection: &mut SqliteConnection, handle: &HandleHash) -> Found<AccessToken> {
@@ -78,5 +78,5 @@ fn access_token(connection: &mut SqliteConnection, handle: &HandleHash) -> Found
         .filter(access_tokens::handle.eq(handle.as_bytes().as_slice()))
         .order(access_tokens::denied_at.is_null())
         .select(AccessTokenRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }

@@ -42,14 +42,14 @@ reads! {
 
 fn client(connection: &mut SqliteConnection, id: &ClientId) -> Found<Client> {
     let row = clients::table.find(id.as_str()).select(ClientRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn resource_server(connection: &mut SqliteConnection, audience: &Audience) -> Found<ResourceServer> {
     let row = resource_servers::table
         .filter(resource_servers::identifier.eq(audience.as_str()))
         .select(ResourceServerRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn client_grant(
@@ -63,12 +63,12 @@ fn client_grant(
         .filter(client_grants::audience.eq(audience.as_str()))
         .filter(client_grants::subject_type.eq(subject_type_name(subject)))
         .select(ClientGrantRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn connection(connection: &mut SqliteConnection, id: &ConnectionId) -> Found<Connection> {
     let row = connections::table.filter(connections::id.eq(id.as_str())).select(ConnectionRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn connections(connection: &mut SqliteConnection) -> List<Connection> {
@@ -86,6 +86,6 @@ fn signing_keys(connection: &mut SqliteConnection) -> List<SigningKey> {
 
 fn settings(connection: &mut SqliteConnection) -> Result<Keyed<TenantSettings>, Failure> {
     let row = settings::table.find(SettingsRow::ID).select(SettingsRow::as_select());
-    let found = record(row.first(connection).optional()?)?;
+    let found = record(row.get_result(connection).optional()?)?;
     Ok(found.unwrap_or_else(|| Keyed { record: TenantSettings::default(), version: 0 }))
 }

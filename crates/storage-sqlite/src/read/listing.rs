@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use super::people::with_identities;
 use super::{List, reads, records};
 
-reads! {
+reads! { together:
     Listing {
         fn clients() -> Vec<Client> = clients;
         fn resource_servers() -> Vec<ResourceServer> = resource_servers;

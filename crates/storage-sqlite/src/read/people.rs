@@ -9,12 +9,15 @@ use diesel::prelude::*;
 use super::{Found, List, reads, record};
 use crate::failure::Failure;
 
-reads! {
+reads! { together:
     Users {
         fn user(id: &'a UserId) -> Option<User> = user;
         fn user_by_identifier(connection: &'a ConnectionId, identifier: &'a str) -> Option<User> =
             user_by_identifier;
     }
+}
+
+reads! {
     Sessions {
         fn session_by_handle(handle: &'a HandleHash) -> Option<Session> = session_by_handle;
         fn session(id: &'a SessionId) -> Option<Session> = session;
@@ -28,7 +31,7 @@ reads! {
 
 fn user(connection: &mut SqliteConnection, id: &UserId) -> Found<User> {
     let row = users::table.find(id.as_str()).select(UserRow::as_select());
-    row.first(connection).optional()?.map(|row| with_identities(connection, row)).transpose()
+    row.get_result(connection).optional()?.map(|row| with_identities(connection, row)).transpose()
 }
 
 fn user_by_identifier(
@@ -40,7 +43,7 @@ fn user_by_identifier(
         .find((place.as_str(), identifier))
         .inner_join(users::table)
         .select(UserRow::as_select());
-    row.first(connection).optional()?.map(|row| with_identities(connection, row)).transpose()
+    row.get_result(connection).optional()?.map(|row| with_identities(connection, row)).transpose()
 }
 
 /// The user with his identities, which stand in a table of their own.
@@ -57,12 +60,12 @@ fn session_by_handle(connection: &mut SqliteConnection, handle: &HandleHash) -> 
     let row = sessions::table
         .filter(sessions::handle.eq(handle.as_bytes().as_slice()))
         .select(SessionRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn session(connection: &mut SqliteConnection, id: &SessionId) -> Found<Session> {
     let row = sessions::table.find(id.as_str()).select(SessionRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }
 
 fn session_clients(connection: &mut SqliteConnection, id: &SessionId) -> List<ClientId> {
@@ -86,5 +89,5 @@ fn consent(
         .filter(consents::audience.eq(audience.as_str()))
         .filter(consents::organization_id.is_null())
         .select(ConsentRow::as_select());
-    record(row.first(connection).optional()?)
+    record(row.get_result(connection).optional()?)
 }

@@ -44,6 +44,7 @@ impl World {
         let random = Arc::new(SeededRandom::default());
         let world = Self {
             token: TokenEndpoint {
+                configuration: Arc::default(),
                 storage: storage.clone(),
                 grants,
                 client_methods: ClientMethods::new(),

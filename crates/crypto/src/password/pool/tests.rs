@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use countersign_oauth::FaultKind;
 use countersign_testkit::block_on;
@@ -83,4 +84,19 @@ fn memory_of_any_size_is_lent() {
         assert_eq!(block_on(pool.run(move |memory| memory.lend(blocks, |lent| lent.len()))).unwrap(), blocks);
     }
     assert!(Pool::start(0, 1, 8).is_err());
+}
+
+#[test]
+fn a_thread_that_is_left_alone_gives_its_memory_back() {
+    let pool = Pool::start_with(1, 1, 8, Duration::from_millis(1)).unwrap();
+    let held_after = |pause| {
+        assert_eq!(block_on(pool.run(|memory| memory.lend(8, |lent| lent.len()))).unwrap(), 8);
+        let (_never, nothing) = channel::<()>();
+        nothing.recv_timeout(pause).unwrap_err();
+        block_on(pool.run(|memory| memory.is_held())).unwrap()
+    };
+    assert!(!held_after(Duration::from_millis(200)));
+    let pool = Pool::start(1, 1, 8).unwrap();
+    block_on(pool.run(|memory| memory.lend(8, |_| ()))).unwrap();
+    assert!(block_on(pool.run(|memory| memory.is_held())).unwrap(), "held while there is work");
 }
