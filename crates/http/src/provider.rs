@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
 use countersign_authorization_endpoint::AuthorizationEndpoint;
-use countersign_jose::KeyRing;
+use countersign_jose::{Algorithm, JwkSet, KeyRing};
 use countersign_oauth::{Clock, Domain, Sealer, SecureRandom};
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
 use countersign_pages::Pages;
-use countersign_storage::Storage;
+use countersign_storage::{Storage, TenantSettings};
 use countersign_token_endpoint::{IntrospectionEndpoint, RevocationEndpoint, TokenEndpoint};
 
 use crate::cors::Origins;
+use crate::last::LastRead;
 use crate::limits::RequestRates;
 
 /// Whether the server can serve: asked by `/readyz`.
@@ -50,4 +51,8 @@ pub struct Provider {
     pub origins: Origins,
     /// How many requests the tenant may get.
     pub rates: RequestRates,
+    /// The key set, as it was last read.
+    pub last_keys: LastRead<JwkSet>,
+    /// What discovery says of the tenant, as it was last read: settings and published algorithms.
+    pub last_discovery: LastRead<(TenantSettings, Vec<Algorithm>)>,
 }

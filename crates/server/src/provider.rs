@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_authorization_endpoint::{AuthorizationEndpoint, LoginLimits};
 use countersign_client_auth::{ClientMethod, ClientMethods, SECRET_PURPOSE};
 use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
-use countersign_http::{Origins, Provider, Readiness};
+use countersign_http::{LastRead, Origins, Provider, Readiness};
 use countersign_jose::{KeyRing, Verifier};
 use countersign_oauth::{BoxFuture, Clock, Domain, Fault, Issuer, Sealer, SecureRandom};
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
@@ -176,6 +176,8 @@ pub(crate) fn compose(
         readiness,
         origins: Origins::default(),
         rates: deployment.rate_limits.requests,
+        last_keys: LastRead::default(),
+        last_discovery: LastRead::default(),
         keys: keys.clone(),
         storage,
         clock,

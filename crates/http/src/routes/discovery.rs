@@ -1,6 +1,6 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_oauth::{Compliance, Error, GrantType};
+use countersign_oauth::{Compliance, Error, Fault, GrantType};
 use countersign_openid::{Served, ServedMethod, discovery_document, published_algorithms, published_keys};
 
 use crate::{Provider, cors, request, respond};
@@ -14,11 +14,12 @@ pub(crate) async fn document(request: HttpRequest, provider: web::Data<Provider>
     let read = async {
         let settings = provider.storage.settings().await?.record;
         let signing_algorithms = published_algorithms(&*provider.storage).await?;
-        Ok((settings, signing_algorithms))
+        Ok::<_, Fault>((settings, signing_algorithms))
     };
-    match read.await {
+    match provider.last_discovery.or_before(read.await, provider.clock.now()) {
         Err(fault) => failed(&request, Error::Fault(fault)),
-        Ok((settings, signing_algorithms)) => {
+        Ok(read) => {
+            let (settings, signing_algorithms) = &*read;
             let mut grant_types: Vec<String> =
                 provider.token.grants.grant_types().map(GrantType::to_string).collect();
             grant_types.sort();
@@ -27,8 +28,9 @@ pub(crate) async fn document(request: HttpRequest, provider: web::Data<Provider>
                 signing_algorithms: method.signing_algorithms(),
             });
             let client_methods = client_methods.collect();
+            let signing_algorithms = signing_algorithms.clone();
             let served = Served { grant_types, signing_algorithms, client_methods };
-            respond::json(public(), &discovery_document(&context.domain, &settings, &served))
+            respond::json(public(), &discovery_document(&context.domain, settings, &served))
         }
     }
 }
@@ -38,8 +40,9 @@ pub(crate) async fn jwks(request: HttpRequest, provider: web::Data<Provider>) ->
     if let Err(problem) = request::context(&request, &provider) {
         return respond::unreadable(&request, problem);
     }
-    match published_keys(&*provider.keys, &*provider.storage, &*provider.storage).await {
-        Ok(keys) => respond::json(public(), &keys),
+    let read = published_keys(&*provider.keys, &*provider.storage, &*provider.storage).await;
+    match provider.last_keys.or_before(read, provider.clock.now()) {
+        Ok(keys) => respond::json(public(), &*keys),
         Err(fault) => failed(&request, Error::Fault(fault)),
     }
 }
