@@ -11,12 +11,10 @@ const find = (list, key, wanted) => {
   return found;
 };
 
-/** Origins of the two listeners, without a trailing slash. */
-export const origin = { https: new URL(ready.https).origin, http: new URL(ready.http).origin };
-/** Issuers of the two listeners; the https one is the first. */
-export const issuer = { https: ready.issuer, http: `${origin.http}/` };
-/** The certificate of the server's authority. */
-export const caFile = ready.ca_file;
+/** Origins of the listeners, without a trailing slash; two processes behind one issuer have no http. */
+export const origin = Object.fromEntries(['https', 'http'].filter((scheme) => ready[scheme]).map((scheme) => [scheme, new URL(ready[scheme]).origin]));
+/** Issuers of the listeners; the https one is the first. */
+export const issuer = { https: ready.issuer, ...(origin.http && { http: `${origin.http}/` }) };
 /** The https listener as Auth0's SDKs want it: host and port. */
 export const domain = new URL(ready.https).host;
 
