@@ -5,6 +5,7 @@ mod config;
 mod copy;
 mod dev;
 mod migrate;
+mod keys;
 mod serve;
 mod settings;
 mod store;
@@ -39,6 +40,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Move a tenant into another database, SQLite or PostgreSQL
     Copy(copy::Copy),
+    /// Look after the signing keys, beside a running server
+    Keys(keys::Keys),
     /// Look after users, beside a running server
     Users(users::Users),
     /// Make this machine's programs trust the authority of a development server, or undo it
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Apply(apply) => apply.run(&environment),
         Command::Migrate(migrate) => migrate.run(&environment),
         Command::Copy(copy) => copy.run(&environment),
+        Command::Keys(keys) => keys.run(&environment),
         Command::Users(users) => users.run(&environment),
         Command::Trust(trust) => trust.run(&environment),
     };

@@ -27,6 +27,8 @@ pub struct SigningKeys {
 
 struct HeldKey {
     state: KeyState,
+    /// Whether it was published before, and stays so.
+    published: bool,
     jwk: Jwk,
     key: Pair,
 }
@@ -104,8 +106,9 @@ impl KeyRing for SigningKeys {
 
     fn jwk_set(&self, published: &[Algorithm]) -> JwkSet {
         let held = self.held();
-        let is_published =
-            |key: &&HeldKey| key.signers().any(|signer| published.contains(&signer.algorithm()));
+        let is_published = |key: &&HeldKey| {
+            key.published || key.signers().any(|signer| published.contains(&signer.algorithm()))
+        };
         JwkSet { keys: held.iter().filter(is_published).map(|key| key.jwk.clone()).collect() }
     }
 }
@@ -146,7 +149,7 @@ impl HeldKey {
         let mut jwk = Jwk::new(kid, key.algorithm, &public);
         jwk.x5t = Some(encode_base64url(sha1(&key.certificate)));
         jwk.x5c = Some(vec![STANDARD.encode(&key.certificate)]);
-        Ok(Self { state: key.state, jwk, key: pair })
+        Ok(Self { state: key.state, published: key.published_at.is_some(), jwk, key: pair })
     }
 }
 

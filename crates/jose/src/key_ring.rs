@@ -67,6 +67,6 @@ pub trait KeyRing: VerifyingKeys {
     /// A signer over a symmetric secret, for `HS256`.
     fn symmetric_signer(&self, secret: &[u8]) -> Arc<dyn Signer>;
 
-    /// The keys to publish: current, next and previous, of the `published` algorithms.
+    /// The keys to publish: current, next and previous, of the `published` algorithms or published before.
     fn jwk_set(&self, published: &[Algorithm]) -> JwkSet;
 }

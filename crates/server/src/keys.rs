@@ -4,6 +4,7 @@ use std::time::Duration;
 use countersign_crypto::{SigningKeys, generate_signing_key};
 use countersign_jose::Algorithm;
 use countersign_oauth::Fault;
+use countersign_openid::published_algorithms;
 use countersign_storage::{Change, Changes, CommitError, Conflict, KeyState, SigningKey};
 
 use crate::{Failure, Parts, config::setting};
@@ -19,7 +20,8 @@ const EVERY: Duration = Duration::from_secs(3);
 pub(crate) struct LiveKeys {
     ring: Arc<SigningKeys>,
     parts: Parts,
-    version: i64,
+    /// The version of the configuration that the keys are of; none before the first round.
+    version: Option<i64>,
 }
 
 impl LiveKeys {
@@ -32,11 +34,10 @@ impl LiveKeys {
             // Another process may be first; then its key is ours.
             make_if_missing(parts, algorithm, KeyState::Current).await?;
         }
-        let version = parts.storage.configuration_version().await?;
         let keys = parts.storage.signing_keys().await?;
         let ring = SigningKeys::new(keys, parts.sealer.clone())
             .map_err(|fault| Failure::of(setting::DATA_KEY_FILE.key, fault.to_string()))?;
-        Ok(Self { ring: Arc::new(ring), parts: parts.clone(), version })
+        Ok(Self { ring: Arc::new(ring), parts: parts.clone(), version: None })
     }
 
     /// The keys, which change while they are used.
@@ -62,9 +63,30 @@ impl LiveKeys {
     async fn follow(&mut self) -> Result<(), Fault> {
         // Read before the keys: a change in between is seen at the next round.
         let version = self.parts.storage.configuration_version().await?;
-        if version != self.version {
-            self.ring.replace(self.parts.storage.signing_keys().await?)?;
-            self.version = version;
+        if self.version != Some(version) {
+            let keys = self.parts.storage.signing_keys().await?;
+            self.publish_used(&keys).await?;
+            self.ring.replace(keys)?;
+            self.version = Some(version);
+        }
+        Ok(())
+    }
+
+    /// Marks the keys of an algorithm that is used as published. Later they stay so, whatever is used then:
+    /// tokens that they signed may be out.
+    async fn publish_used(&self, keys: &[SigningKey]) -> Result<(), Fault> {
+        let used = published_algorithms(&*self.parts.storage).await?;
+        for algorithm in KINDS.into_iter().filter(|algorithm| used.contains(algorithm)) {
+            if keys.iter().any(|key| key.algorithm == algorithm && key.published_at.is_none()) {
+                let publish = Change::PublishSigningKeys { algorithm, at: self.parts.clock.now() };
+                match self.parts.storage.commit(Changes::none().with(publish)).await {
+                    Ok(()) => tracing::info!(%algorithm, "keys are published"),
+                    Err(CommitError::Fault(fault)) => return Err(fault),
+                    Err(CommitError::Conflict(conflict)) => {
+                        return Err(Fault::internal(format!("publishing keys: {conflict:?}")));
+                    }
+                }
+            }
         }
         Ok(())
     }

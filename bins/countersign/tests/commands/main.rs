@@ -26,6 +26,7 @@ mod dev;
 mod domains;
 mod hosts;
 mod migrate;
+mod keys;
 mod playground;
 mod ready;
 mod restrictions;

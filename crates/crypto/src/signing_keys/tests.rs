@@ -106,7 +106,10 @@ fn current_signs_next_and_previous_are_published_and_accepted_and_revoked_is_nei
 
 #[test]
 fn an_rsa_key_is_published_once_as_rs256_and_only_with_its_algorithms() {
-    let ring = ring(vec![RSA.clone(), EC.clone()]);
+    let unpublished = |key: &SigningKey| SigningKey { published_at: None, ..key.clone() };
+    let was_published = ring(vec![RSA.clone(), unpublished(&EC)]);
+    assert_eq!(was_published.jwk_set(&[]).keys[0].kid, RSA.kid.as_str(), "it stays");
+    let ring = ring(vec![unpublished(&RSA), unpublished(&EC)]);
     for published in [&[Algorithm::RS256][..], &[Algorithm::PS256], &[Algorithm::RS512, Algorithm::PS256]] {
         let set = ring.jwk_set(published);
         let [jwk] = &set.keys[..] else { panic!("{set:?}") };
