@@ -1,3 +1,4 @@
+mod bcrypt;
 mod cost;
 mod hasher;
 mod oneshot;

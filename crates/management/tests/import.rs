@@ -124,7 +124,7 @@ fn one_who_cannot_be_taken_fails_alone_with_all_that_is_wrong() {
             "line 4: [1].email must be an e-mail address",
             "line 5: [1].emial is no key that Auth0 or Countersign knows",
             "line 6: [1].blocked must be true or false and is text",
-            "line 7: [1].password_hash is of bcrypt, and such hashes come with a later release",
+            "line 7: [1].password_hash must be a bcrypt hash, $2a$, $2b$ or $2y$, of a cost between 4 and 12",
         ]
     );
     assert_eq!(block_on(desk.storage.users(10)).unwrap().len(), 2);

@@ -4,8 +4,9 @@ use countersign_oauth::{BoxFuture, Fault, Secret, SecureRandom};
 use countersign_storage::PasswordHash;
 use countersign_users::{MAX_PASSWORD_BYTES, PasswordHasher, Verification};
 
+use super::bcrypt::Bcrypt;
 use super::cost::Argon2Cost;
-use super::phc::{Phc, SALT_BYTES};
+use super::phc::{Phc, SALT_BYTES, Stored};
 use super::pool::{Memory, Pool};
 use crate::fault::fault;
 
@@ -70,7 +71,7 @@ impl PasswordHasher for Argon2Hasher {
                 return Ok(Verification::Wrong);
             }
             let stored = hash.and_then(|hash| {
-                let parsed = Phc::parse(hash.as_str());
+                let parsed = Stored::parse(hash.as_str());
                 parsed.inspect_err(|error| tracing::warn!(%error, "a stored password hash")).ok()
             });
             let (password, salt, cost) = (password.clone(), draw_salt(&*self.random), self.cost);
@@ -101,14 +102,21 @@ fn make(
 /// Verifies, and hashes anew what is right but not of today's cost.
 fn check(
     password: &Secret<String>,
-    stored: &Phc,
+    stored: &Stored,
     (salt, cost): ([u8; SALT_BYTES], Argon2Cost),
     memory: &mut Memory,
 ) -> Result<Verification, argon2::Error> {
-    if !stored.verify(password.expose().as_bytes(), memory)? {
+    let bytes = password.expose().as_bytes();
+    let (is_right, keep) = match stored {
+        Stored::Argon2(stored) => (stored.verify(bytes, memory)?, stored.is_current(cost)),
+        // Of a longer password bcrypt knows only the beginning: what was typed after it may be wrong, and a hash
+        // of it would lock its owner out.
+        Stored::Bcrypt(stored) => (stored.verify(bytes), !Bcrypt::covers(bytes)),
+    };
+    if !is_right {
         return Ok(Verification::Wrong);
     }
-    let rehash = if stored.is_current(cost) { None } else { Some(make(password, salt, cost, memory)?) };
+    let rehash = if keep { None } else { Some(make(password, salt, cost, memory)?) };
     Ok(Verification::Right { rehash })
 }
 

@@ -2,39 +2,60 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use countersign_oauth::Secret;
 
+use super::bcrypt::Bcrypt;
 use super::cost::Argon2Cost;
 use super::pool::Memory;
 
-/// Why a PHC string is not taken as a password's hash.
+/// Why a text is not taken as a password's hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhcError {
-    /// Another function than argon2.
+    /// Another function than argon2 and bcrypt.
     Function,
-    /// Not of the form `$argon2id$v=19$m=…,t=…,p=…$salt$hash`, or with a salt under 8 bytes or a hash under
-    /// 16.
+    /// Not of the form `$argon2id$v=19$m=…,t=…,p=…$salt$hash` with a salt of 8 bytes or more and a hash of 16 or
+    /// more, nor of the form `$2b$10$` with 53 characters.
     Malformed,
-    /// A cost over [`Argon2Cost::CEILING`], or one that argon2 cannot have.
+    /// A cost over [`Argon2Cost::CEILING`] or bcrypt's 12, or an impossible one.
     Cost,
 }
 
 impl std::fmt::Display for PhcError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Function => "is not an argon2 hash",
-            Self::Malformed => "is not a well-formed PHC string",
-            Self::Cost => "asks for more than 64 MiB, 10 passes or 4 lanes, or for an impossible cost",
+            Self::Function => "is neither an argon2 nor a bcrypt hash",
+            Self::Malformed => "is not a well-formed hash",
+            Self::Cost => {
+                "asks for more than 64 MiB, 10 passes, 4 lanes or a cost of 12, or for an impossible cost"
+            }
         })
     }
 }
 
 impl std::error::Error for PhcError {}
 
-/// Whether a PHC string is one that logins will verify: for an import, before it is stored.
+/// Whether a text is a hash that logins will verify: for an import, before it is stored.
 ///
 /// # Errors
 /// [`PhcError`] naming the rule broken.
 pub fn check_phc(text: &str) -> Result<(), PhcError> {
-    Phc::parse(text).map(drop)
+    Stored::parse(text).map(drop)
+}
+
+/// A password's hash as it is stored.
+pub(crate) enum Stored {
+    /// What is made today.
+    Argon2(Phc),
+    /// What an import brought, until the next login.
+    Bcrypt(Bcrypt),
+}
+
+impl Stored {
+    pub(crate) fn parse(text: &str) -> Result<Self, PhcError> {
+        if Bcrypt::claims(text) {
+            Bcrypt::parse(text).map(Self::Bcrypt)
+        } else {
+            Phc::parse(text).map(Self::Argon2)
+        }
+    }
 }
 
 /// A parsed argon2 PHC string whose cost is bounded.

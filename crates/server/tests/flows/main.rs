@@ -14,6 +14,7 @@ mod support;
 
 mod answers;
 mod audience;
+mod bcrypt;
 mod callbacks;
 mod client_authentication;
 mod client_credentials;

@@ -142,3 +142,23 @@ fn many_callers_share_few_threads() {
     });
     assert_eq!(hasher.waiting(), 0);
 }
+
+#[test]
+fn sp_119_a_bcrypt_hash_verifies_and_becomes_argon2id() {
+    let hasher = hasher(CHEAP);
+    let stored = PasswordHash::new("$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG");
+    assert_eq!(verify(&hasher, "another", Some(&stored)), Verification::Wrong);
+    let right = verify(&hasher, "correct horse battery staple", Some(&stored));
+    let Verification::Right { rehash: Some(rehash) } = right else { panic!("{right:?}") };
+    assert!(rehash.as_str().starts_with("$argon2id$v=19$m=16,t=1,p=1$"));
+    assert_eq!(verify(&hasher, "correct horse battery staple", Some(&rehash)), RIGHT);
+}
+
+#[test]
+fn a_bcrypt_hash_of_a_long_password_stays_since_its_end_is_not_known() {
+    let hasher = hasher(CHEAP);
+    let stored = PasswordHash::new("$2a$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui");
+    let known = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    assert_eq!(verify(&hasher, &format!("{known}chars after 72 are ignored"), Some(&stored)), RIGHT);
+    assert!(matches!(verify(&hasher, known, Some(&stored)), Verification::Right { rehash: Some(_) }));
+}

@@ -7,31 +7,58 @@ const MAX_MEMORY: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 10;
 /// The most lanes.
 const MAX_LANES: u32 = 4;
+/// The costs of bcrypt that are taken: from its own least to a third of a second.
+const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=12;
 
-/// Reads `custom_password_hash`: argon2 as a PHC string; the message never shows the hash.
+/// Reads `password_hash`: bcrypt, as Auth0 exports it. The message never shows the hash.
+pub(super) fn password_hash(text: &str) -> Result<PasswordHash, String> {
+    bcrypt(text).ok_or_else(|| {
+        format!(
+            "must be a bcrypt hash, $2a$, $2b$ or $2y$, of a cost between {} and {}",
+            BCRYPT_COSTS.start(),
+            BCRYPT_COSTS.end()
+        )
+    })
+}
+
+/// Reads `custom_password_hash`: argon2 as a PHC string, or bcrypt; the message never shows the hash.
 pub(super) fn custom_password_hash(hash: &Map<String, Value>) -> Result<PasswordHash, String> {
     if let Some(key) =
         hash.keys().find(|key| !["algorithm", "hash", "salt", "password", "keylen"].contains(&key.as_str()))
     {
         return Err(format!("has {key}, which is no key of it"));
     }
-    match hash.get("algorithm").and_then(Value::as_str) {
-        Some("argon2") => {}
+    let algorithm = hash.get("algorithm").and_then(Value::as_str);
+    match algorithm {
+        Some("argon2" | "bcrypt") => {}
         Some(
-            other @ ("bcrypt" | "hmac" | "ldap" | "md4" | "md5" | "sha1" | "sha256" | "sha512" | "pbkdf2"
-            | "scrypt"),
+            other @ ("hmac" | "ldap" | "md4" | "md5" | "sha1" | "sha256" | "sha512" | "pbkdf2" | "scrypt"),
         ) => return Err(format!("is of {other}, and such hashes come with a later release")),
         _ => return Err("must name its algorithm".to_owned()),
     }
     if hash.get("salt").is_some_and(|salt| !salt.is_null()) {
-        return Err("has a salt beside an argon2 hash, which carries its own".to_owned());
+        return Err("has a salt beside a hash that carries its own".to_owned());
     }
     let value = hash.get("hash").and_then(|hash| hash.get("value")).and_then(Value::as_str);
+    if algorithm == Some("bcrypt") {
+        return password_hash(value.unwrap_or_default());
+    }
     argon2(value.unwrap_or_default()).ok_or_else(|| {
         format!(
             "must be an argon2 PHC string of version 19 with at most m={MAX_MEMORY}, t={MAX_PASSES}, p={MAX_LANES}"
         )
     })
+}
+
+/// The hash, if it is one of bcrypt whose cost is within the limits (SP-118).
+fn bcrypt(text: &str) -> Option<PasswordHash> {
+    let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|prefix| text.strip_prefix(prefix))?;
+    let (cost, salt_and_hash) = rest.split_once('$')?;
+    let plain = cost.len() == 2 && cost.bytes().all(|b| b.is_ascii_digit());
+    let within = plain && BCRYPT_COSTS.contains(&cost.parse().ok()?);
+    let known = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'/';
+    let whole = salt_and_hash.len() == 53 && salt_and_hash.bytes().all(known);
+    (within && whole).then(|| PasswordHash::new(text))
 }
 
 /// The PHC string, if it is one whose cost is within the limits (SP-118).
@@ -117,6 +144,35 @@ mod tests {
         for phc in wrong {
             let message = read(phc).unwrap_err();
             assert!(!message.contains("c29tZXNhbHRz"), "{message}");
+        }
+    }
+
+    #[test]
+    fn sp_118_bcrypt_hashes_within_the_limits_are_taken_in_both_places() {
+        const REST: &str = "abcdefghijklmnopqrstuum174eFeoTj0DHmtuueFaS3Wde4P7wHG";
+        let both = |text: &str| {
+            let value = json!({ "algorithm": "bcrypt", "hash": { "value": text, "encoding": "utf8" } });
+            let custom = custom_password_hash(value.as_object().unwrap());
+            assert_eq!(password_hash(text), custom);
+            custom
+        };
+        for (prefix, cost) in [("2a", "04"), ("2b", "10"), ("2y", "12")] {
+            assert!(both(&format!("${prefix}${cost}${REST}")).is_ok(), "{prefix} {cost}");
+        }
+        for wrong in [
+            format!("$2b$13${REST}"),
+            format!("$2b$31${REST}"),
+            format!("$2b$03${REST}"),
+            format!("$2b$4${REST}"),
+            format!("$2b$+9${REST}"),
+            format!("$2x$10${REST}"),
+            format!("$2b$10${REST}A"),
+            format!("$2b$10${}", &REST[1..]),
+            format!("$2b$10${}!", &REST[1..]),
+            String::new(),
+        ] {
+            let message = both(&wrong).unwrap_err();
+            assert!(!message.contains("abcdefghij"), "{message}");
         }
     }
 

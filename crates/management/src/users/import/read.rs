@@ -4,7 +4,10 @@ use countersign_oauth::Secret;
 use countersign_storage::PasswordHash;
 use serde_json::{Map, Value};
 
-use super::{ImportOptions, hash::custom_password_hash};
+use super::{
+    ImportOptions,
+    hash::{custom_password_hash, password_hash},
+};
 use crate::{
     Problem, Warning,
     node::{Content, Node},
@@ -144,7 +147,7 @@ fn read_password(
     options: ImportOptions,
 ) {
     let given_hash = given.get("custom_password_hash").and_then(Value::as_object);
-    let bcrypt = given.get("password_hash").is_some_and(Value::is_string);
+    let bcrypt = given.get("password_hash").and_then(Value::as_str);
     if let Some(Value::String(text)) = password {
         let text = Secret::new(text);
         let path = format!("{path}.password");
@@ -152,16 +155,22 @@ fn read_password(
             reader.problem(&path, "is in clear, which only the development server takes");
         } else if let Some(problem) = password_problem(&text) {
             reader.problem(&path, problem);
-        } else if bcrypt || given_hash.is_some() {
+        } else if bcrypt.is_some() || given_hash.is_some() {
             reader.problem(&path, "stands beside a password hash: give one of them");
         }
         user.password = Some(text);
     }
-    if bcrypt {
-        reader.problem(
-            &format!("{path}.password_hash"),
-            "is of bcrypt, and such hashes come with a later release",
-        );
+    if let Some(text) = bcrypt {
+        match password_hash(text) {
+            _ if given_hash.is_some() => {
+                reader.problem(
+                    &format!("{path}.password_hash"),
+                    "stands beside a custom_password_hash: give one of them",
+                );
+            }
+            Ok(hash) => user.hash = Some(hash),
+            Err(problem) => reader.problem(&format!("{path}.password_hash"), problem),
+        }
     }
     if let Some(hash) = given_hash {
         match custom_password_hash(hash) {
