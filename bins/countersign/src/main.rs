@@ -4,8 +4,9 @@ mod apply;
 mod config;
 mod copy;
 mod dev;
-mod migrate;
+mod explain;
 mod keys;
+mod migrate;
 mod serve;
 mod settings;
 mod store;
@@ -40,6 +41,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Move a tenant into another database, SQLite or PostgreSQL
     Copy(copy::Copy),
+    /// Say why a token has its scopes and audiences
+    Explain(explain::Explain),
     /// Look after the signing keys, beside a running server
     Keys(keys::Keys),
     /// Look after users, beside a running server
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Apply(apply) => apply.run(&environment),
         Command::Migrate(migrate) => migrate.run(&environment),
         Command::Copy(copy) => copy.run(&environment),
+        Command::Explain(explain) => explain.run(&environment),
         Command::Keys(keys) => keys.run(&environment),
         Command::Users(users) => users.run(&environment),
         Command::Trust(trust) => trust.run(&environment),
