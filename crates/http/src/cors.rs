@@ -3,7 +3,7 @@ use std::sync::{Arc, RwLock};
 
 use actix_web::HttpResponseBuilder;
 use actix_web::http::header;
-use countersign_oauth::{ClientId, Fault, Origin};
+use countersign_oauth::{AllowedOrigin, ClientId, Fault, Origin, OriginPattern};
 use countersign_storage::{ClientSettings, Storage};
 
 /// Headers that scripts may send.
@@ -27,26 +27,24 @@ struct Book {
 #[derive(Default)]
 struct Allowed {
     exact: HashSet<Origin>,
-    wildcards: Vec<Wildcard>,
-}
-
-/// An origin with a `*` in the left-most label of its host, which stands for one label or a part of it.
-#[derive(Clone)]
-struct Wildcard {
-    before: String,
-    after: String,
+    wildcards: Vec<OriginPattern>,
 }
 
 impl Allowed {
-    /// What the settings of one client allow. A callback's `*` is none of an origin: callbacks have no
-    /// wildcards.
+    /// What the settings of one client allow. Where an answer may go, scripts may ask: the origins of
+    /// callbacks count too (core §6.5).
     fn of(settings: &ClientSettings) -> Self {
-        let origins = || settings.allowed_origins.iter().chain(&settings.web_origins);
-        let exact = origins().chain(&settings.callbacks).filter(|entry| !entry.contains('*'));
-        Self {
-            exact: exact.filter_map(|entry| Origin::parse(entry)).collect(),
-            wildcards: origins().filter_map(|entry| Wildcard::parse(entry)).collect(),
+        let entries = settings.allowed_origins.iter().chain(&settings.web_origins).chain(&settings.callbacks);
+        let mut allowed = Self::default();
+        for entry in entries.filter_map(|entry| AllowedOrigin::parse(entry)) {
+            match entry {
+                AllowedOrigin::Exact(origin) => {
+                    allowed.exact.insert(origin);
+                }
+                AllowedOrigin::Wildcard(pattern) => allowed.wildcards.push(pattern),
+            }
         }
+        allowed
     }
 
     fn add(&mut self, other: &Self) {
@@ -56,30 +54,6 @@ impl Allowed {
 
     fn contains(&self, origin: &Origin) -> bool {
         self.exact.contains(origin) || self.wildcards.iter().any(|wildcard| wildcard.matches(origin))
-    }
-}
-
-impl Wildcard {
-    /// One `*`, in the left-most label alone, and never directly below a top-level domain.
-    fn parse(entry: &str) -> Option<Self> {
-        let origin = Origin::parse(entry)?;
-        let (before, after) = origin.as_str().split_once('*')?;
-        let (_, label) = before.split_once("://")?;
-        let (label_end, parent) = after.split_once('.')?;
-        let parent = parent.split(':').next()?;
-        let fits = !label.contains('.')
-            && !label_end.contains(':')
-            && !after.contains('*')
-            && parent.split('.').filter(|part| !part.is_empty()).count() > 1;
-        fits.then(|| Self { before: before.to_owned(), after: after.to_owned() })
-    }
-
-    fn matches(&self, origin: &Origin) -> bool {
-        let inner =
-            origin.as_str().strip_prefix(&self.before).and_then(|rest| rest.strip_suffix(&self.after));
-        inner.is_some_and(|inner| {
-            !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        })
     }
 }
 

@@ -4,11 +4,11 @@ use crate::Origin;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedirectUri {
     text: String,
-    scheme: String,
+    pub(crate) scheme: String,
     /// Lower-cased host and port; empty where the URI has no authority.
-    authority: String,
+    pub(crate) authority: String,
     /// Path and query, byte for byte.
-    rest: String,
+    pub(crate) rest: String,
 }
 
 /// Why a text is no redirection endpoint.

@@ -1,10 +1,9 @@
-use countersign_oauth::{Compliance, ErrorCode, OAuthError, Parameters, RedirectUri};
+use countersign_oauth::{Compliance, ErrorCode, OAuthError, Parameters, RedirectUri, RegisteredUri};
 use countersign_storage::{AppType, ClientSettings};
 
 /// Picks the redirect target among the registered ones (RFC 6749 §3.1.2.3, RFC 9700 §4.1).
 ///
-/// Answers the target and whether the request named it. Default profile: exact but for the letter case of
-/// scheme and host. Under `rfc`: the identical string, any port on a native client's loopback IP.
+/// Answers the target and whether the request named it. What counts as registered: [`is_registered`].
 pub(crate) fn pick(
     parameters: &Parameters,
     client: &ClientSettings,
@@ -26,29 +25,29 @@ pub(crate) fn pick(
 
 /// Whether a redirect target is one of the client's registered ones.
 ///
-/// Default profile: exact but for the letter case of scheme and host. Under `rfc`: the identical string, and
-/// any port on a native client's loopback IP (RFC 8252 §7.3).
+/// Default profile: exact but for the letter case of scheme and host, or a registered pattern with a `*` in
+/// its host, which a strict third party may not have (core §2.7). Under `rfc`: the identical string, and any
+/// port on a native client's loopback IP (RFC 8252 §7.3).
 #[must_use]
 pub fn is_registered(sent: &str, client: &ClientSettings, compliance: Compliance) -> bool {
     let Ok(target) = RedirectUri::parse(sent) else { return false };
-    if compliance.is_rfc() && sent.contains('#') {
-        return false;
+    if compliance.is_rfc() {
+        return is_identical(sent, &target, client);
     }
-    client.callbacks.iter().any(|entry| {
-        if compliance.is_rfc() {
-            let native = client.app_type == Some(AppType::Native);
-            return (entry == sent && !entry.contains('*'))
-                || (native
-                    && sent.starts_with("http://")
-                    && parses_to(entry, |entry| entry.is_equivalent_on_loopback(&target)));
-        }
-        parses_to(entry, |entry| entry.is_equivalent(&target))
+    let patterns_count = !client.is_strict_third_party();
+    client.callbacks.iter().filter_map(|entry| RegisteredUri::parse(entry).ok()).any(|entry| {
+        let counts = patterns_count || entry.exact().is_some();
+        counts && entry.matches(&target)
     })
 }
 
-/// A wildcard entry matches nothing here: it parses to a host with a star in it, which no request has.
-fn parses_to(entry: &str, matches: impl Fn(&RedirectUri) -> bool) -> bool {
-    !entry.contains('*') && RedirectUri::parse(entry).is_ok_and(|entry| matches(&entry))
+fn is_identical(sent: &str, target: &RedirectUri, client: &ClientSettings) -> bool {
+    let native = client.app_type == Some(AppType::Native) && sent.starts_with("http://");
+    let on_loopback = |entry: &str| {
+        RedirectUri::parse(entry).is_ok_and(|entry| entry.is_equivalent_on_loopback(target))
+    };
+    let mut exact = client.callbacks.iter().filter(|entry| !entry.contains('*'));
+    !sent.contains('#') && exact.any(|entry| entry == sent || (native && on_loopback(entry)))
 }
 
 /// The target of a request that names none: the first registered one; under `rfc` the only one.
@@ -66,8 +65,8 @@ fn default_target(
             "The request is missing a required parameter: redirect_uri",
         ));
     }
-    let first = client.callbacks.iter().find(|entry| !entry.contains('*')).ok_or_else(mismatch)?;
-    RedirectUri::parse(first).map_err(|_| mismatch())
+    let mut entries = client.callbacks.iter().filter_map(|entry| RegisteredUri::parse(entry).ok());
+    entries.find_map(|entry| entry.exact().cloned()).ok_or_else(mismatch)
 }
 
 fn mismatch() -> OAuthError {

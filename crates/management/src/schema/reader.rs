@@ -52,8 +52,6 @@ pub(crate) struct Reader {
     pub(crate) warnings: Vec<Warning>,
     /// Where everything stands.
     pub(crate) lines: Lines,
-    /// The paths of list entries that were left out with a warning.
-    pub(crate) left_out: Vec<String>,
 }
 
 impl Reader {
@@ -176,7 +174,6 @@ impl Reader {
                 Some(Some(Value::from(text)))
             }
             Verdict::Leave(warning) => {
-                self.left_out.push(path.to_owned());
                 self.warning(path, warning);
                 None
             }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Entry, TenantFile};
+use super::{Entry, TenantFile, rules};
 use crate::{
     resolve::{self, Finding},
     schema::Reader,
@@ -19,13 +19,18 @@ pub(super) fn check(file: &TenantFile, reader: &mut Reader) {
     once(reader, &file.client_grants, &["client_id", "audience", "subject_type"]);
     once(reader, &file.databases, &["name"]);
 
-    whole(reader, "tenant", resolve::tenant(&file.tenant, None).err());
+    let tenant = resolve::tenant(&file.tenant, None);
+    let tenants = tenant.as_ref().ok().map(|(settings, _)| settings.compliance);
+    whole(reader, "tenant", tenant.err());
     for entry in &file.clients {
         let client = resolve::client(&entry.given, None);
-        if let Ok((settings, _)) = &client
-            && settings.is_strict_third_party()
-        {
-            refuse_wildcards(reader, entry);
+        if let Ok((settings, _)) = &client {
+            let compliance = settings.compliance.or(tenants).unwrap_or_default();
+            if settings.is_strict_third_party() {
+                refuse_patterns(reader, entry, "a strict third-party client");
+            } else if compliance.is_rfc() {
+                refuse_patterns(reader, entry, "a client under compliance rfc");
+            }
         }
         whole(reader, &entry.path, client.err());
     }
@@ -82,12 +87,15 @@ fn whole(reader: &mut Reader, path: &str, findings: Option<Vec<Finding>>) {
     }
 }
 
-fn refuse_wildcards(reader: &mut Reader, entry: &Entry) {
-    let wildcards = reader.left_out.iter().filter(|path| {
-        path.starts_with(&entry.key("callbacks[")) || path.starts_with(&entry.key("allowed_logout_urls["))
-    });
-    for path in wildcards.cloned().collect::<Vec<_>>() {
-        reader.problem(&path, "has a wildcard, which a strict third-party client may not have");
+/// Patterns are nothing for a strict third party and not under `rfc`, where URLs are identical (SP-003).
+fn refuse_patterns(reader: &mut Reader, entry: &Entry, of_whom: &str) {
+    for key in ["callbacks", "allowed_logout_urls"] {
+        for (at, text) in entry.texts(key).into_iter().flatten().enumerate() {
+            if rules::is_pattern(text) {
+                let path = entry.key(&format!("{key}[{at}]"));
+                reader.problem(&path, format!("has a wildcard or placeholder, which {of_whom} may not have"));
+            }
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! The rules that single values obey.
 
-use countersign_oauth::{GrantType, Origin, RedirectUri, Scope};
+use countersign_oauth::{AllowedOrigin, GrantType, RedirectUri, RegisteredUri, Scope};
 
 use crate::schema::Verdict;
 
 /// Response parameters that a callback's own query may not have (SP-010).
 const RESPONSE_PARAMETERS: [&str; 7] =
     ["code", "state", "iss", "error", "error_description", "access_token", "id_token"];
+
+/// The placeholder for the name of a request's organization.
+const ORGANIZATION_NAME: &str = "{organization_name}";
 
 /// Grants that Auth0 has beside those that are built; a client keeps them and is refused for now.
 const LATER_GRANTS: [&str; 2] = ["password", "delegation"];
@@ -131,41 +134,56 @@ pub(crate) fn app_type(text: &str) -> Verdict {
     }
 }
 
-/// An allowed callback (SP-005, SP-010; core §2.7).
+/// An allowed callback (SP-003, SP-005, SP-010; core §2.7).
 pub(crate) fn callback(text: &str) -> Verdict {
-    match redirect_target(text) {
-        Err(verdict) => verdict,
-        Ok(uri) => match RESPONSE_PARAMETERS.iter().find(|name| uri.has_parameter(name)) {
-            Some(name) => refuse(format!("has {name} in its query, which the answer adds itself")),
-            None => Verdict::Keep,
-        },
-    }
+    registered(text, |uri| match RESPONSE_PARAMETERS.iter().find(|name| uri.has_parameter(name)) {
+        Some(name) => refuse(format!("has {name} in its query, which the answer adds itself")),
+        None => Verdict::Keep,
+    })
 }
 
-/// An allowed logout URL (SP-005).
+/// An allowed logout URL (SP-003, SP-005).
 pub(crate) fn logout_url(text: &str) -> Verdict {
-    redirect_target(text).map_or_else(|verdict| verdict, |_| Verdict::Keep)
+    if text.contains(ORGANIZATION_NAME) {
+        return refuse("has {organization_name}, which only callbacks and allowed_origins may have");
+    }
+    registered(text, |_| Verdict::Keep)
 }
 
 /// An allowed origin: only scheme, host and port count.
 pub(crate) fn origin(text: &str) -> Verdict {
-    match redirect_target(text) {
-        Err(verdict) => verdict,
-        Ok(_) if Origin::parse(text).is_some() => Verdict::Keep,
-        Ok(_) => Verdict::Leave("never matches: only http and https have origins here; left out".to_owned()),
-    }
+    registered(text, |uri| match AllowedOrigin::parse(text) {
+        Some(_) => Verdict::Keep,
+        None if uri.is_placeholder() => Verdict::Keep,
+        None => Verdict::Leave("never matches: only http and https have origins here; left out".to_owned()),
+    })
 }
 
-/// The parsed target, or why it is none.
-fn redirect_target(text: &str) -> Result<RedirectUri, Verdict> {
-    let filled = fill_placeholders(text);
-    let target = RedirectUri::parse(&filled).map_err(|error| refuse(error.to_string()))?;
-    if filled != text || text.contains('*') {
-        return Err(Verdict::Leave(
-            "never matches: wildcards and placeholders are not supported yet; left out".to_owned(),
-        ));
+/// An allowed web origin.
+pub(crate) fn web_origin(text: &str) -> Verdict {
+    if text.contains(ORGANIZATION_NAME) {
+        return refuse("has {organization_name}, which only callbacks and allowed_origins may have");
     }
-    Ok(target)
+    origin(text)
+}
+
+/// Whether an entry of such a list stands for more than one URL.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '{'])
+}
+
+/// The verdict on a registered URL, after the rules that all of them obey.
+fn registered(text: &str, judge: impl FnOnce(&RegisteredUri) -> Verdict) -> Verdict {
+    let uri = match RegisteredUri::parse(text) {
+        Ok(uri) => uri,
+        Err(error) => return refuse(error.to_string()),
+    };
+    match judge(&uri) {
+        Verdict::Keep if uri.is_placeholder() => Verdict::KeepBut(
+            "matches nothing yet: organizations and custom domains with metadata are not built".to_owned(),
+        ),
+        verdict => verdict,
+    }
 }
 
 /// The text with `{organization_name}` and `{custom_domain.metadata.KEY}` filled, so that the rest is judged.

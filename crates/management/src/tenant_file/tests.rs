@@ -389,11 +389,18 @@ resourceServers: [{identifier: a, signing_alg: HS256, signing_secret: 'b-secret-
 }
 
 #[test]
-fn strict_third_party_clients_have_no_wildcards() {
-    let yaml = "clients: [{name: A, is_first_party: false, callbacks: ['https://*.a.test/cb']}]";
-    assert!(problem(yaml).contains("has a wildcard, which a strict third-party client may not have"));
+fn sp_003_strict_third_parties_and_clients_under_rfc_have_no_wildcards() {
+    for key in ["callbacks", "allowed_logout_urls"] {
+        let yaml = format!("clients: [{{name: A, is_first_party: false, {key}: ['https://*.a.test/cb']}}]");
+        let expected = "has a wildcard or placeholder, which a strict third-party client may not have";
+        assert!(problem(&yaml).contains(expected));
+        let expected = "has a wildcard or placeholder, which a client under compliance rfc may not have";
+        let client = format!("name: A, {key}: ['https://b.test/', 'https://*.a.test/cb']");
+        assert!(problem(&format!("clients: [{{{client}, compliance: rfc}}]")).contains(expected));
+        assert!(problem(&format!("{{tenant: {{compliance: rfc}}, clients: [{{{client}}}]}}")).contains(expected));
+    }
     let yaml = "clients: [{name: A, callbacks: ['https://*.a.test/cb', 'https://b.test/']}]";
     let (file, warnings) = TenantFile::parse(yaml, ParseOptions::default()).unwrap();
-    assert_eq!(file.clients[0].texts("callbacks").unwrap().collect::<Vec<_>>(), ["https://b.test/"]);
-    assert!(warnings[0].message.contains("wildcards"), "{warnings:?}");
+    let kept = file.clients[0].texts("callbacks").unwrap().collect::<Vec<_>>();
+    assert_eq!((kept, warnings.len()), (vec!["https://*.a.test/cb", "https://b.test/"], 0));
 }

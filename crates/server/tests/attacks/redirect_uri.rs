@@ -210,3 +210,44 @@ fn sp_006_under_rfc_a_left_out_redirect_uri_is_refused_where_it_is_ambiguous() {
         text,
     );
 }
+
+#[test]
+fn sp_003_a_wildcard_callback_leads_to_nobody_else() {
+    let mut tenant = Tenant::default();
+    tenant.client(WEB_ID).settings.callbacks = vec!["https://*.example.test/cb".to_owned()];
+    let server = Harness::start(Backend::Memory, tenant);
+    for sent in [
+        "https://a.example.test.evil.com/cb",
+        "https://xexample.test/cb",
+        "https://.example.test/cb",
+        "https://a..example.test/cb",
+        "https://a.example.test./cb",
+        "https://a.example.test:8443/cb",
+        "https://a.example.test:443/cb",
+        "https://user@a.example.test/cb",
+        "https://evil.com\\@a.example.test/cb",
+        "https://evil.com\\.example.test/cb",
+        "https://evil.com/.example.test/cb",
+        "https://evil.com?.example.test/cb",
+        "https://evil.com#.example.test/cb",
+        "https://evil.com%2f.example.test/cb",
+        "https://evil.com%2e.example.test/cb",
+        "https://a%2eexample.test/cb",
+        "https://a\u{3002}example.test/cb",
+        "https://b\u{fc}cher.example.test/cb",
+        "https://[::1].example.test/cb",
+        "https://a.example.test/cb/../../evil",
+        "https://a.example.test/cb\r\nX: 1",
+        "http://a.example.test/cb",
+        "https:a.example.test/cb",
+        "https://-a.example.test/cb",
+        "https://a_b.example.test/cb",
+    ] {
+        let asked = asking(WEB_ID, &[("redirect_uri", sent), ("prompt", "none")]);
+        let query = serde_urlencoded::to_string(&asked).unwrap();
+        let text = "The provided redirect_uri is not in the list of allowed callback URLs.";
+        server.writes_nothing(&[], || {
+            server.get(&format!("/authorize?{query}")).shows_error(403, "invalid_request", text)
+        });
+    }
+}

@@ -172,3 +172,77 @@ fn a_redirect_uri_that_stands_twice_is_refused_on_our_page() {
         page.expect_error_code(400, "invalid_request");
     });
 }
+
+fn with_patterns() -> Tenant {
+    let mut tenant = Tenant::default();
+    tenant.client(WEB_ID).settings.callbacks = [
+        "https://*.example.test/cb",
+        "https://pre-*-suf.example.org/cb",
+        "https://a.*.example.net/cb",
+        "https://*.*.example.net/cb",
+        "https://*.test/cb",
+        "https://*.co.uk/cb",
+        "com.example.*://cb",
+        "com.example.app://*.example.test/cb",
+        "https://{organization_name}.example.info/cb",
+        WEB_CALLBACK,
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    tenant
+}
+
+#[test]
+fn core_015_core_017_a_wildcard_matches_one_label_and_the_code_can_be_redeemed() {
+    on_every_backend_with(with_patterns, |server| {
+        for target in ["https://a.example.test/cb", "https://pre-x-suf.example.org/cb"] {
+            let url = server.ask(&[("redirect_uri", target)]);
+            let callback = server.browser().log_in(&url, EMAIL, PASSWORD);
+            assert!(callback.url.starts_with(&format!("{target}?")), "{}", callback.url);
+            let exchange = |code: &str, redirect_uri: &str| {
+                server.token(&[
+                    ("client_id", WEB_ID),
+                    ("client_secret", WEB_SECRET),
+                    ("grant_type", "authorization_code"),
+                    ("redirect_uri", redirect_uri),
+                    ("code", code),
+                ])
+            };
+            exchange(callback.code(), target).expect(200);
+            // A code is for the very URL that was asked for, not for the pattern.
+            let callback = server.browser().log_in(&url, EMAIL, PASSWORD);
+            exchange(callback.code(), "https://b.example.test/cb").expect(403);
+        }
+    });
+}
+
+#[test]
+fn core_016_a_wildcard_does_not_match_two_labels() {
+    on_every_backend_with(with_patterns, |server| {
+        mismatched(server, "https://a.b.example.test/cb");
+        mismatched(server, "https://pre-a.b-suf.example.org/cb");
+        mismatched(server, "https://example.test/cb");
+        mismatched(server, "https://pre--suf.example.org/cb");
+    });
+}
+
+#[test]
+fn core_018_core_019_a_wildcard_in_a_wrong_place_never_matches() {
+    on_every_backend_with(with_patterns, |server| {
+        for sent in [
+            "https://a.b.example.net/cb",
+            "https://evil.test/cb",
+            "https://evil.co.uk/cb",
+            "com.example.app://cb",
+            "com.example.app://a.example.test/cb",
+            "https://acme.example.info/cb",
+            "https://*.example.test/cb",
+            "https://{organization_name}.example.info/cb",
+        ] {
+            mismatched(server, sent);
+        }
+        // Nor is a pattern the default.
+        let url = server.ask(&[("redirect_uri", "")]);
+        assert!(server.browser().log_in(&url, EMAIL, PASSWORD).url.starts_with(WEB_CALLBACK));
+    });
+}

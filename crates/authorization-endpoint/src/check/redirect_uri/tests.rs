@@ -205,21 +205,75 @@ fn sp_005_a_dangerous_scheme_is_refused_even_where_it_is_registered() {
 }
 
 #[test]
-fn sp_003_a_pattern_matches_nothing_not_even_itself() {
-    let entries = ["https://*.example.com/cb", "https://app.example.com/*", "*", "com.example.*:cb"];
+fn core_015_core_016_core_017_a_star_stands_for_one_label_or_a_part_of_it() {
+    let client = client_with(&["https://*.example.test/cb", "https://pre-*-suf.example.test/cb"]);
+    for sent in [
+        "https://a.example.test/cb",
+        "HTTPS://A.Example.TEST/cb",
+        "https://pre-x-suf.example.test/cb",
+        "https://xn--bcher-kva.example.test/cb",
+    ] {
+        assert_eq!(ask(sent, &client, Compliance::Auth0).unwrap().0.as_str(), sent);
+    }
+    for sent in [
+        "https://a.b.example.test/cb",
+        "https://example.test/cb",
+        "https://.example.test/cb",
+        "https://*.example.test/cb",
+        "http://a.example.test/cb",
+        "https://a.example.test/CB",
+        "https://a.example.test/cb/",
+        "https://a.example.test/cb?x=1",
+        "https://a.example.test:443/cb",
+    ] {
+        refuses(sent, &client, Compliance::Auth0);
+    }
+    let inner = client_with(&["https://pre-*-suf.example.test/cb"]);
+    for sent in ["https://pre--suf.example.test/cb", "https://pre-a.b-suf.example.test/cb"] {
+        refuses(sent, &inner, Compliance::Auth0);
+    }
+}
+
+#[test]
+fn core_018_core_019_a_star_in_a_wrong_place_matches_nothing_not_even_itself() {
+    let entries = [
+        "https://*.com/cb",
+        "https://*.co.uk/cb",
+        "https://*.*.example.com/cb",
+        "https://app.*.example.com/cb",
+        "https://app.example.com/*",
+        "*",
+        "com.example.*:cb",
+        "com.example.app://*.example.com/cb",
+        "https://{organization_name}.example.com/cb",
+    ];
     let sent = [
-        "https://a.example.com/cb",
-        "https://evil.com.example.com/cb",
+        "https://evil.com/cb",
+        "https://evil.co.uk/cb",
+        "https://a.b.example.com/cb",
+        "https://app.b.example.com/cb",
         "https://app.example.com/anything",
         "com.example.app:cb",
+        "com.example.app://a.example.com/cb",
+        "https://acme.example.com/cb",
     ];
     for compliance in BOTH {
         for uri in sent.iter().chain(&entries) {
             refuses(uri, &native(&entries), compliance);
         }
     }
-    let error = pick(&parameters(&[]), &client_with(&["https://*.example.com/cb"]), Compliance::Auth0);
-    assert_eq!(error.unwrap_err().rule, "authorize.redirect_uri_mismatch");
+}
+
+#[test]
+fn sp_003_a_pattern_counts_neither_under_rfc_nor_for_a_strict_third_party() {
+    let (entry, sent) = ("https://*.example.test/cb", "https://a.example.test/cb");
+    refuses(sent, &client_with(&[entry]), Compliance::Rfc);
+    refuses(entry, &client_with(&[entry]), Compliance::Rfc);
+    let strict = ClientSettings { is_first_party: false, ..client_with(&[entry, sent]) };
+    refuses("https://b.example.test/cb", &strict, Compliance::Auth0);
+    ask(sent, &strict, Compliance::Auth0).unwrap();
+    let error = pick(&parameters(&[]), &client_with(&[entry]), Compliance::Auth0).unwrap_err();
+    assert_eq!(error.rule, "authorize.redirect_uri_mismatch", "a pattern is no target");
 }
 
 #[test]

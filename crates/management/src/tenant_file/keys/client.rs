@@ -34,7 +34,7 @@ pub(crate) const CLIENT: &[Key] = &[
     used("grant_types", Texts(rules::grant_type)),
     used("callbacks", Texts(rules::callback)),
     used("allowed_logout_urls", Texts(rules::logout_url)),
-    used("web_origins", Texts(rules::origin)),
+    used("web_origins", Texts(rules::web_origin)),
     used("allowed_origins", Texts(rules::origin)),
     used("jwt_configuration", Object(JWT)),
     used("refresh_token", Object(REFRESH)),

@@ -47,19 +47,56 @@ fn callbacks_may_have_private_schemes_and_loopback() {
 }
 
 #[test]
-fn wildcards_and_placeholders_are_left_out_until_they_match() {
-    let open = [
-        "https://*.a.test/cb",
-        "https://{organization_name}.a.test/cb",
-        "https://{custom_domain.metadata.public_host}/cb",
-    ];
-    for uri in open {
-        for rule in [callback, logout_url, origin] {
-            assert!(matches!(rule(uri), Verdict::Leave(_)), "{uri}");
+fn core_018_sp_003_a_wildcard_stands_in_the_left_most_label_of_a_web_host_alone() {
+    for uri in ["https://*.a.test/cb", "https://pr-*-web.a.test/cb", "http://*.dev.a.test:8080/"] {
+        for rule in [callback, logout_url, origin, web_origin] {
+            assert_eq!(rule(uri), Verdict::Keep, "{uri}");
         }
     }
-    assert!(is_refused(&callback("https://{x}.a.test/")));
-    assert!(is_refused(&callback("https://{organization_name/")));
+    for (uri, why) in [
+        ("https://*.test/", "top-level domain"),
+        ("https://*.co.uk/", "top-level domain"),
+        ("https://*.0.0.1/", "address"),
+        ("https://a.*.b.test/", "left-most label"),
+        ("https://a.test/*", "left-most label"),
+        ("https://*.*.a.test/", "more than one *"),
+        ("com.example.*://cb", ""),
+        ("com.example.app://*.a.test/", "only http and https"),
+    ] {
+        for rule in [callback, logout_url, origin, web_origin] {
+            let Verdict::Refuse(message) = rule(uri) else { panic!("{uri}") };
+            assert!(message.contains(why), "{uri}: {message}");
+        }
+    }
+}
+
+#[test]
+fn placeholders_are_kept_with_the_warning_that_they_match_nothing_yet() {
+    let metadata = "https://{custom_domain.metadata.public_host}.a.test/cb";
+    for rule in [callback, logout_url, origin, web_origin] {
+        assert!(matches!(rule(metadata), Verdict::KeepBut(_)));
+    }
+    let organization = "https://{organization_name}.a.test/cb";
+    for rule in [callback, origin] {
+        assert!(matches!(rule(organization), Verdict::KeepBut(_)));
+    }
+    for rule in [logout_url, web_origin] {
+        assert!(is_refused(&rule(organization)));
+    }
+    for wrong in [
+        "https://{x}.a.test/",
+        "https://{organization_name/",
+        "https://x-{organization_name}.a.test/",
+        "https://{organization_name}-x.a.test/",
+        "https://a.{organization_name}.test/",
+        "https://{organization_name}.*.a.test/",
+        "https://a.test/{organization_name}",
+        "app://{organization_name}.a.test/",
+        "https://{custom_domain.metadata.host}.a.test/",
+        "https://a.test/{custom_domain.metadata.public_path}",
+    ] {
+        assert!(is_refused(&callback(wrong)), "{wrong}");
+    }
 }
 
 #[test]
