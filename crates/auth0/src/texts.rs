@@ -95,6 +95,10 @@ fn at_logout(rule: &str) -> Option<Text> {
             "The \"returnTo\" querystring parameter \"{url}\" is not defined as a valid URL in \
              \"Allowed Logout URLs\".",
         ),
+        "logout.post_logout_redirect_uri_not_allowed" => text(
+            "The \"post_logout_redirect_uri\" querystring parameter \"{url}\" is not defined as a valid URL \
+             in \"Allowed Logout URLs\".",
+        ),
         _ => None,
     }
 }

@@ -7,6 +7,8 @@ pub enum ResponseMode {
     Query,
     /// In the fragment.
     Fragment,
+    /// As a form that the browser posts (OAuth 2.0 Form Post Response Mode §2).
+    FormPost,
     /// By `postMessage` to the redirect target's origin.
     WebMessage,
 }
@@ -18,6 +20,7 @@ impl ResponseMode {
         match name {
             "query" => Some(Self::Query),
             "fragment" => Some(Self::Fragment),
+            "form_post" => Some(Self::FormPost),
             "web_message" => Some(Self::WebMessage),
             _ => None,
         }

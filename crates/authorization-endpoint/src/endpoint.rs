@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use countersign_oauth::{
-    Compliance, Error, Fault, Handle, OAuthError, Parameters, RequestContext, Sealer, SecureRandom,
+    Compliance, Error, Fault, OAuthError, Parameters, RequestContext, Sealer, SecureRandom,
 };
 use countersign_storage::{Changes, ConfigurationCache, Storage};
 use countersign_token::IdTokenReader;
 use countersign_users::{LoginLimits, PasswordHasher};
 
 use crate::{
-    Answer, AuthorizeRequest, Browser, CookieChange, Outcome, Shown, Target,
+    Answer, AuthorizeRequest, Outcome, Shown, Target,
     journey::Journey,
     next::Done,
     transaction::Transaction,
@@ -48,7 +48,7 @@ impl AuthorizationEndpoint {
             Ok(valid) => valid,
             Err(rejection) => return self.reject(rejection, context),
         };
-        let (binding, cookie) = self.binding(&request.browser);
+        let (binding, cookie) = request.browser.bind(&*self.random);
         let transaction = Transaction::begin(
             &request.parameters,
             &binding,
@@ -85,17 +85,6 @@ impl AuthorizationEndpoint {
         match self.configuration.view(&*self.storage).await {
             Ok(view) => validate(parameters, context, &view).await,
             Err(fault) => Err(Rejection::Page(fault.into(), Compliance::Auth0)),
-        }
-    }
-
-    /// The browser's binding, and the cookie that makes it known where it was not.
-    fn binding(&self, browser: &Browser) -> (Handle, Option<CookieChange>) {
-        match browser.binding.as_slice() {
-            [known] if known.len() == 43 => (Handle::restore(known), None),
-            _ => {
-                let fresh = Handle::generate(&*self.random);
-                (fresh.clone(), Some(CookieChange::Binding(fresh)))
-            }
         }
     }
 

@@ -13,6 +13,7 @@ mod login;
 mod next;
 mod outcome;
 mod resume;
+mod sealed_field;
 mod sign_in;
 mod signed_in;
 mod transaction;
@@ -29,6 +30,7 @@ pub use interaction::{
 pub use login::LoginSubmission;
 pub use outcome::{AuthorizeRequest, Browser, CookieChange, Outcome, Shown};
 pub use resume::QuestionSubmission;
+pub use sealed_field::{open_field, seal_field};
 
 #[cfg(test)]
 mod tests;

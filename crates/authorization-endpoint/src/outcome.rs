@@ -1,4 +1,7 @@
-use countersign_oauth::{Compliance, Handle, OAuthError, Parameters, RequestContext, Timestamp};
+use countersign_jose::encode_base64url;
+use countersign_oauth::{
+    Compliance, Handle, HandleHash, OAuthError, Parameters, RequestContext, SecureRandom, Timestamp,
+};
 
 use crate::{Answer, ErrorPage, Interaction};
 
@@ -9,6 +12,35 @@ pub struct Browser {
     pub session: Vec<String>,
     /// Values of the cookie that binds transactions to a browser.
     pub binding: Vec<String>,
+}
+
+impl Browser {
+    /// The binding of the browser, and the cookie that makes it known where it was not.
+    #[must_use]
+    pub fn bind(&self, random: &dyn SecureRandom) -> (Handle, Option<CookieChange>) {
+        match self.binding.as_slice() {
+            [known] if known.len() == 43 => (Handle::restore(known), None),
+            _ => {
+                let fresh = Handle::generate(random);
+                (fresh.clone(), Some(CookieChange::Binding(fresh)))
+            }
+        }
+    }
+
+    /// What a sealed form keeps of a binding.
+    #[must_use]
+    pub fn hash_of(binding: &Handle) -> String {
+        encode_base64url(binding.hash().as_bytes())
+    }
+
+    /// Whether this is the browser whose binding has that hash. Several bindings are none.
+    #[must_use]
+    pub fn is(&self, hash: &str) -> bool {
+        match self.binding.as_slice() {
+            [binding] => encode_base64url(HandleHash::of(binding).as_bytes()) == hash,
+            _ => false,
+        }
+    }
 }
 
 impl std::fmt::Debug for Browser {

@@ -78,7 +78,7 @@ impl AuthorizationEndpoint {
         context: &'a RequestContext,
     ) -> Result<Result<Journey<'a>, Box<Outcome>>, Fault> {
         let page = |error| Ok(Err(Box::new(Outcome::page(error, context, Compliance::Auth0))));
-        let opened = Transaction::open(field, stages, &browser.binding, context, &*self.sealer);
+        let opened = Transaction::open(field, stages, browser, context, &*self.sealer);
         let transaction = match opened {
             Ok(transaction) => transaction,
             Err(error) => return page(error),

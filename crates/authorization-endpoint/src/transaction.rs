@@ -1,9 +1,10 @@
-use countersign_jose::{decode_base64url, encode_base64url};
 use countersign_oauth::{
-    ErrorCode, Handle, HandleHash, Issuer, KeyId, OAuthError, ParameterError, Parameters, RequestContext,
-    Scope, Sealed, Sealer, Seconds, SecureRandom, SessionId, Timestamp,
+    ErrorCode, Handle, HandleHash, Issuer, OAuthError, ParameterError, Parameters, RequestContext, Scope,
+    Sealer, Seconds, SecureRandom, SessionId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::{Browser, open_field, seal_field};
 
 /// How long a page may stay open before its form is refused.
 const LIFETIME: Seconds = Seconds(3600);
@@ -53,7 +54,7 @@ impl Transaction {
         Self {
             id: Handle::generate(random).expose().to_owned(),
             parameters: parameters.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
-            browser: encode_base64url(browser.hash().as_bytes()),
+            browser: Browser::hash_of(browser),
             issuer: issuer.clone(),
             expires_at: now.plus(LIFETIME),
             stage: Stage::Login,
@@ -84,9 +85,7 @@ impl Transaction {
 
     /// The form field's value.
     pub(crate) fn seal(&self, sealer: &dyn Sealer) -> String {
-        let plain = serde_json::to_vec(self).unwrap_or_default();
-        let sealed = sealer.seal(PURPOSE, &plain);
-        format!("{}.{}", encode_base64url(sealed.key_id.as_str()), encode_base64url(sealed.ciphertext))
+        seal_field(PURPOSE, self, sealer)
     }
 
     /// Opens the form field: of this domain and browser, at this stage, and in time.
@@ -96,16 +95,16 @@ impl Transaction {
     pub(crate) fn open(
         field: &str,
         stages: &[Stage],
-        bindings: &[String],
+        browser: &Browser,
         context: &RequestContext,
         sealer: &dyn Sealer,
     ) -> Result<Self, OAuthError> {
-        let transaction = unseal(field, sealer).ok_or_else(|| lost("transaction.malformed"))?;
+        let opened = open_field::<Self>(PURPOSE, field, sealer);
+        let transaction = opened.ok_or_else(|| lost("transaction.malformed"))?;
         if transaction.issuer != context.domain.issuer || !stages.contains(&transaction.stage) {
             return Err(lost("transaction.other_stage"));
         }
-        let [binding] = bindings else { return Err(lost("transaction.other_browser")) };
-        if encode_base64url(HandleHash::of(binding).as_bytes()) != transaction.browser {
+        if !browser.is(&transaction.browser) {
             return Err(lost("transaction.other_browser"));
         }
         if transaction.expires_at <= context.now {
@@ -127,13 +126,6 @@ impl Transaction {
         };
         (format!("transaction_{stage}"), HandleHash::of(&self.id), self.expires_at)
     }
-}
-
-fn unseal(field: &str, sealer: &dyn Sealer) -> Option<Transaction> {
-    let (key_id, ciphertext) = field.split_once('.')?;
-    let key_id = String::from_utf8(decode_base64url(key_id).ok()?).ok()?;
-    let sealed = Sealed { key_id: KeyId::new(key_id), ciphertext: decode_base64url(ciphertext).ok()? };
-    serde_json::from_slice(&sealer.open(PURPOSE, &sealed).ok()?).ok()
 }
 
 /// A transaction that cannot go on: another browser, another stage, finished, expired or forged.

@@ -77,6 +77,7 @@ pub(crate) async fn validate(
         return Err(back(error));
     }
     size::check(parameters).map_err(back)?;
+    response_mode::check_state(response_mode, parameters).map_err(back)?;
     response_type::check(parameters, &client.settings).map_err(back)?;
     client_kind::check(parameters, &client.settings).map_err(back)?;
     unsupported::check(parameters).map_err(back)?;
@@ -109,7 +110,8 @@ pub(crate) async fn validate(
     })
 }
 
-/// The target with all that an answer to it carries. A repeated or overlong `state` is not echoed.
+/// The target with all that an answer to it carries. A `state` that is repeated, overlong, or would come back
+/// changed is not echoed.
 fn target(
     parameters: &Parameters,
     client: &Client,
@@ -124,6 +126,7 @@ fn target(
         state: parameters
             .find("state")
             .filter(|state| once && state.len() <= size::MAX_BYTES)
+            .filter(|state| response_mode::can_carry(response_mode, state))
             .map(str::to_owned),
         iss: None,
         keeps_errors: client.settings.has_open_redirect_protection(),

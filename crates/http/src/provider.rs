@@ -39,7 +39,7 @@ pub struct Provider {
     pub authorization: AuthorizationEndpoint,
     /// `/userinfo`.
     pub userinfo: UserinfoEndpoint,
-    /// `/v2/logout`.
+    /// `/v2/logout` and `/oidc/logout`.
     pub logout: LogoutEndpoint,
     /// The pages.
     pub pages: Pages,

@@ -4,8 +4,10 @@ use countersign_auth0::{Dressed, Endpoint, dress, dress_fault};
 use countersign_authorization_endpoint::{
     Answer, CookieChange, Interaction, LoginProblem, Outcome, ResponseMode, Shown, Target,
 };
-use countersign_oauth::{Compliance, Error, Fault, Handle, OAuthError, RedirectUri, RequestContext};
-use countersign_pages::{ErrorView, Framing, Locale, Page};
+use countersign_oauth::{
+    Compliance, Error, Fault, Handle, OAuthError, RedirectUri, RequestContext, encode_query,
+};
+use countersign_pages::{ErrorView, Framing, Locale, Notice, Page};
 use serde::Serialize;
 
 use crate::{Provider, cookies, cors, door, limits, request::Unreadable};
@@ -94,6 +96,29 @@ pub(crate) async fn locale(
     provider.pages.choose_locale(ui_locales, &enabled, &context.accept_language)
 }
 
+/// Starts the answer of a page with a form to us, which shall come back with a true `Origin`; other sites
+/// still learn nothing.
+pub(crate) fn form_head(status: u16) -> HttpResponseBuilder {
+    let mut response = private(status);
+    response.insert_header((header::REFERRER_POLICY, "same-origin"));
+    response
+}
+
+/// The page that says how something ended.
+pub(crate) async fn notice(
+    provider: &Provider,
+    notice: Notice,
+    ui_locales: Option<&str>,
+    context: &RequestContext,
+) -> HttpResponse {
+    let tenant = match provider.storage.settings().await {
+        Ok(settings) => settings.record.friendly_name,
+        Err(_) => String::new(),
+    };
+    let locale = locale(provider, ui_locales, context).await;
+    page(private(200), provider.pages.notice(notice, &tenant, &locale))
+}
+
 /// A page with its policies.
 pub(crate) fn page(mut response: HttpResponseBuilder, page: Page) -> HttpResponse {
     response.insert_header((header::CONTENT_SECURITY_POLICY, page.content_security_policy));
@@ -171,7 +196,7 @@ async fn tenants_own_error_page(
     let url = settings.error_page.as_ref()?.get("url")?.as_str()?;
     let page = RedirectUri::parse(url).ok().filter(RedirectUri::is_web)?;
     let lang = settings.enabled_locales.first().cloned();
-    let values: Vec<(&str, String)> = [
+    let values: Vec<(&'static str, String)> = [
         ("client_id", client_id.or_else(|| error.value("client_id")).map(str::to_owned)),
         ("connection", connection.map(str::to_owned)),
         ("lang", lang),
@@ -182,12 +207,7 @@ async fn tenants_own_error_page(
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
     .collect();
-    Some(page.with_query(&encode(&values)))
-}
-
-/// Form-encodes; percent-encoded spaces are read alike by form decoders and by plain URI decoders.
-fn encode<N: Serialize>(values: &[(N, String)]) -> String {
-    serde_urlencoded::to_string(values).unwrap_or_default().replace('+', "%20")
+    Some(page.with_query(&encode_query(&values)))
 }
 
 /// A fault, as a page.
@@ -223,10 +243,7 @@ pub(crate) async fn outcome(
         Shown::Interaction(interaction) => {
             let (ui_locales, status) = page_head(&interaction);
             let locale = locale(provider, ui_locales.as_deref(), context).await;
-            let mut response = private(status);
-            // So that the form comes back with a true `Origin`; other sites still learn nothing.
-            response.insert_header((header::REFERRER_POLICY, "same-origin"));
-            let mut response = page(response, provider.pages.interaction(&interaction, &locale));
+            let mut response = page(form_head(status), provider.pages.interaction(&interaction, &locale));
             if let Interaction::Login(form) = &interaction
                 && let Some(drawn) = form.limit
             {
@@ -245,26 +262,17 @@ pub(crate) async fn outcome(
             error_page_about(request, provider, shown, named, context).await
         }
         Shown::Answer(Answer::Code { target, code }) => {
-            let values = vec![("code".to_owned(), code.expose().to_owned())];
-            answer(request, provider, &target, values)
+            let values = vec![("code", code.expose().to_owned())];
+            answer(request, provider, &target, values, context).await
         }
         Shown::Answer(Answer::Failed { target, fault }) => {
             door::note_fault(request, &fault);
-            let dressed = dress_fault(&fault);
-            let values = vec![
-                ("error".to_owned(), dressed.code),
-                ("error_description".to_owned(), dressed.description),
-            ];
-            answer(request, provider, &target, values)
+            answer(request, provider, &target, error_values(dress_fault(&fault)), context).await
         }
         Shown::Answer(Answer::Error { target, error }) => {
             door::note(request, &error);
             let dressed = dress(&error, Endpoint::Authorize, target.compliance);
-            let values = vec![
-                ("error".to_owned(), dressed.code),
-                ("error_description".to_owned(), dressed.description),
-            ];
-            answer(request, provider, &target, values)
+            answer(request, provider, &target, error_values(dressed), context).await
         }
     };
     set_cookies(&mut response, &outcome.cookies, context);
@@ -298,30 +306,39 @@ fn page_head(interaction: &Interaction) -> (Option<String>, u16) {
     }
 }
 
+fn error_values(dressed: Dressed) -> Vec<(&'static str, String)> {
+    vec![("error", dressed.code), ("error_description", dressed.description)]
+}
+
 /// Sends values to the client by the response mode (OAuth 2.0 Multiple Response Types §2.1).
-fn answer(
+async fn answer(
     request: &HttpRequest,
     provider: &Provider,
     target: &Target,
-    mut values: Vec<(String, String)>,
+    mut values: Vec<(&'static str, String)>,
+    context: &RequestContext,
 ) -> HttpResponse {
-    if let Some(state) = &target.state {
-        values.push(("state".to_owned(), state.clone()));
-    }
-    if let Some(iss) = &target.iss {
-        values.push(("iss".to_owned(), iss.clone()));
-    }
-    let encoded = encode(&values);
-    let location = match target.response_mode {
-        ResponseMode::Query => target.redirect_uri.with_query(&encoded),
-        ResponseMode::Fragment => target.redirect_uri.with_fragment(&encoded),
+    values.extend(target.state.clone().map(|state| ("state", state)));
+    values.extend(target.iss.clone().map(|iss| ("iss", iss)));
+    let nonce = || Handle::generate(&*provider.random);
+    match target.response_mode {
+        ResponseMode::Query => redirect(request, &target.redirect_uri.with_query(&encode_query(&values))),
+        ResponseMode::Fragment => {
+            redirect(request, &target.redirect_uri.with_fragment(&encode_query(&values)))
+        }
+        ResponseMode::FormPost => {
+            let locale = locale(provider, None, context).await;
+            let shown = provider.pages.form_post(&target.redirect_uri, &values, nonce().expose(), &locale);
+            let mut response = private(200);
+            // The client sees that the form comes from us, and not from which request.
+            response.insert_header((header::REFERRER_POLICY, "strict-origin"));
+            page(response, shown)
+        }
         ResponseMode::WebMessage => {
             let Some(origin) = target.origin() else { return private(400).finish() };
-            let nonce = Handle::generate(&*provider.random);
-            return page(private(200), provider.pages.web_message(&origin, &values, nonce.expose()));
+            page(private(200), provider.pages.web_message(&origin, &values, nonce().expose()))
         }
-    };
-    redirect(request, &location)
+    }
 }
 
 /// 302, or 303 in answer to a POST, so that no browser repeats a form there (RFC 9700 §4.12).

@@ -7,6 +7,7 @@ mod discovery;
 mod health;
 mod interaction;
 mod logout;
+mod oidc_logout;
 mod playground;
 mod unserved;
 mod userinfo;
@@ -82,8 +83,13 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/logout", "GET").route(web::get().to(logout::get)))
         .service(
             resource("/oidc/logout", "GET, POST")
-                .route(web::get().to(unserved::oidc_logout))
-                .route(web::post().to(unserved::oidc_logout)),
+                .route(web::get().to(oidc_logout::get))
+                .route(web::post().to(oidc_logout::post)),
+        )
+        .service(
+            resource("/u/logout", "GET, POST")
+                .route(web::get().to(interaction::opened_directly))
+                .route(web::post().to(oidc_logout::answer)),
         )
         .service(resource("/oauth/device/code", "POST").route(web::post().to(unserved::device_code)))
         .service(resource("/mfa/challenge", "POST").route(web::post().to(unserved::mfa_challenge)))

@@ -43,7 +43,8 @@ pub trait FromParameters: Sized {
 /// Form-encodes pairs; percent-encoded spaces are read alike by form decoders and by plain URI decoders.
 #[must_use]
 pub fn encode_query<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
-    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+    let pairs: Vec<(&str, &str)> =
+        pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
     serde_urlencoded::to_string(pairs).unwrap_or_default().replace('+', "%20")
 }
 

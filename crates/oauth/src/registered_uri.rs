@@ -11,7 +11,10 @@ pub struct RegisteredUri(Kind);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     Exact(RedirectUri),
-    Wildcard { uri: RedirectUri, host: HostPattern },
+    Wildcard {
+        uri: RedirectUri,
+        host: HostPattern,
+    },
     /// With the placeholder filled, so that the rest can be judged.
     Placeholder(RedirectUri),
 }

@@ -1,5 +1,7 @@
 //! Which URLs an entry of a list of allowed ones stands for (core contract §2.7, SP-003).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use countersign_oauth::{AllowedOrigin, EntryError, Origin, PatternError, RedirectUri, RegisteredUri};
 use proptest::prelude::*;
 
@@ -121,7 +123,8 @@ fn a_placeholder_matches_nothing() {
         }
         assert!(RedirectUri::parse(entry).is_err(), "nor is it a target itself");
     }
-    for wrong in ["{organization_name}", "https://{}/", "https://{{organization_name}}.a.com/", "https://a}/"] {
+    for wrong in ["{organization_name}", "https://{}/", "https://{{organization_name}}.a.com/", "https://a}/"]
+    {
         assert_eq!(refused(wrong), EntryError::Pattern(PatternError::Placeholder), "{wrong}");
     }
 }
@@ -147,7 +150,9 @@ fn origins_take_the_same_patterns() {
     for origin in ["http://a.example.test", "https://a.b.example.test", "https://a.example.test:3000"] {
         assert!(!allows("https://*.example.test", origin), "{origin}");
     }
-    for entry in ["https://*.test", "https://app.example.test/*", "https://a.*.example.test", "app://*.a.test"] {
+    for entry in
+        ["https://*.test", "https://app.example.test/*", "https://a.*.example.test", "app://*.a.test"]
+    {
         assert_eq!(AllowedOrigin::parse(entry), None, "{entry}");
     }
 }

@@ -7,5 +7,7 @@ mod userinfo;
 
 pub use discovery::{Served, ServedMethod, discovery_document};
 pub use jwks::{published_algorithms, published_keys};
-pub use logout::{LogoutEndpoint, LogoutOutcome, LogoutRequest};
+pub use logout::{
+    LogoutAnswer, LogoutEndpoint, LogoutForm, LogoutOutcome, LogoutRequest, RpLogoutOutcome, RpLogoutRequest,
+};
 pub use userinfo::{UserinfoAnswer, UserinfoEndpoint, UserinfoError, UserinfoRate, UserinfoRequest};

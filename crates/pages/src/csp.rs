@@ -12,6 +12,17 @@ pub(crate) fn form(target: &RedirectUri) -> String {
     format!("{OWN}; form-action 'self' {}; frame-ancestors 'none'", form_target(target))
 }
 
+/// The policy of a page with a form whose answer redirects nowhere.
+pub(crate) fn own_form() -> String {
+    format!("{OWN}; form-action 'self'; frame-ancestors 'none'")
+}
+
+/// The policy of the page that posts the answer to the client: one script, one target. Like the redirect
+/// that it stands for, it may happen inside a frame of the client's.
+pub(crate) fn form_post(nonce: &str, target: &RedirectUri) -> String {
+    format!("{OWN}; script-src 'nonce-{nonce}'; form-action {}", form_target(target))
+}
+
 /// The policy of a page without a form.
 pub(crate) fn plain() -> String {
     format!("{OWN}; form-action 'none'; frame-ancestors 'none'")

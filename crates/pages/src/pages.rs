@@ -1,5 +1,6 @@
 use countersign_authorization_endpoint::{FormFrame, Interaction};
-use countersign_oauth::Origin;
+use countersign_oauth::{Origin, RedirectUri};
+use countersign_openid::LogoutForm;
 
 use crate::assets::{self, Asset};
 use crate::error::{self, ErrorView};
@@ -7,7 +8,9 @@ use crate::playground::{self, PlaygroundView};
 use crate::shell::Shell;
 use crate::texts::{Language, TextError, Texts};
 use crate::visible::visible;
-use crate::{Framing, Locale, Page, csp, locale, logged_out, login, question, web_message};
+use crate::{
+    Framing, Locale, Notice, Page, csp, form_post, locale, logged_out, login, notice, question, web_message,
+};
 
 /// Every page that a user may see, in every language that it is given.
 pub struct Pages {
@@ -73,6 +76,43 @@ impl Pages {
     #[must_use]
     pub fn logged_out(&self, locale: &Locale) -> Page {
         Self::plain(logged_out::logged_out(self.shell(locale, "")))
+    }
+
+    /// Renders the page that asks whether to sign out.
+    #[must_use]
+    pub fn logout(&self, form: &LogoutForm, locale: &Locale) -> Page {
+        let html = question::logout(form, self.shell(locale, &form.tenant_name));
+        let content_security_policy = form.target.as_ref().map_or_else(csp::own_form, csp::form);
+        Page { html, content_security_policy, frame: Framing::Denied }
+    }
+
+    /// Renders a page that says how something ended.
+    #[must_use]
+    pub fn notice(&self, notice: Notice, tenant: &str, locale: &Locale) -> Page {
+        Self::plain(notice::notice(notice, self.shell(locale, tenant)))
+    }
+
+    /// Renders the page that posts an authorization response to the client.
+    ///
+    /// `target` is the validated redirect target; `nonce` as for [`Pages::web_message`].
+    #[must_use]
+    pub fn form_post<N, V>(
+        &self,
+        target: &RedirectUri,
+        response: &[(N, V)],
+        nonce: &str,
+        locale: &Locale,
+    ) -> Page
+    where
+        N: AsRef<str>,
+        V: AsRef<str>,
+    {
+        let nonce = only_base64(nonce);
+        Page {
+            html: form_post::form_post(target, response, &nonce, self.shell(locale, "")),
+            content_security_policy: csp::form_post(&nonce, target),
+            frame: Framing::Allowed,
+        }
     }
 
     /// Renders the page that posts an authorization response to the window that waits for it.

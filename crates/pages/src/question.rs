@@ -1,7 +1,9 @@
-//! Consent and confirmation: one question, answered by one of two buttons.
+//! Consent, confirmation and logout: one question, answered by one of two buttons.
 
 use askama::Template;
-use countersign_authorization_endpoint::{ConfirmationForm, ConsentForm, FormFrame, ScopeLine};
+use countersign_authorization_endpoint::{ConfirmationForm, ConsentForm, ScopeLine};
+use countersign_oauth::RedirectUri;
+use countersign_openid::LogoutForm;
 
 use crate::page::render;
 use crate::shell::{Fact, Shell};
@@ -12,7 +14,8 @@ use crate::visible::visible;
 #[template(path = "question.html")]
 struct Question<'a> {
     shell: Shell<'a>,
-    frame: &'a FormFrame,
+    action: &'a str,
+    transaction: &'a str,
     title: String,
     heading: String,
     lead: String,
@@ -39,12 +42,13 @@ pub(crate) fn consent(form: &ConsentForm, shell: Shell<'_>) -> String {
         None => texts.tell("consent-lead", &[client]),
     };
     render(&Question {
-        frame: &form.frame,
+        action: &form.frame.action,
+        transaction: &form.frame.transaction,
         title: texts.tell("consent-title", &[client]),
         heading: texts.say("consent-heading"),
         lead,
         permissions: form.scopes.iter().map(|scope| permission(scope, texts)).collect(),
-        facts: facts(texts, &form.user_name, &form.frame.redirect_uri.csp_source()),
+        facts: facts(texts, Some(&form.user_name), Some(&form.frame.redirect_uri.csp_source())),
         accept: texts.say("consent-accept"),
         deny: texts.say("consent-deny"),
         shell,
@@ -56,23 +60,42 @@ pub(crate) fn confirmation(form: &ConfirmationForm, shell: Shell<'_>) -> String 
     let texts = shell.texts;
     let client = [("client", form.frame.client_name.as_str())];
     render(&Question {
-        frame: &form.frame,
+        action: &form.frame.action,
+        transaction: &form.frame.transaction,
         title: texts.tell("confirmation-title", &client),
         heading: texts.tell("confirmation-heading", &client),
         lead: texts.tell("confirmation-lead", &client),
         permissions: Vec::new(),
-        facts: facts(texts, &form.user_name, &form.target),
+        facts: facts(texts, Some(&form.user_name), Some(&form.target)),
         accept: texts.say("confirmation-accept"),
         deny: texts.say("confirmation-deny"),
         shell,
     })
 }
 
-fn facts(texts: &Texts, user: &str, target: &str) -> Vec<Fact> {
-    [("question-user", user), ("question-target", target)]
-        .into_iter()
-        .map(|(name, value)| Fact { name: texts.say(name), value: visible(value), technical: false })
-        .collect()
+/// Renders the page that asks whether to sign out.
+pub(crate) fn logout(form: &LogoutForm, shell: Shell<'_>) -> String {
+    let texts = shell.texts;
+    let target = form.target.as_ref().map(RedirectUri::csp_source);
+    render(&Question {
+        action: &form.action,
+        transaction: &form.confirmation,
+        title: texts.say("logout-title"),
+        heading: texts.say("logout-heading"),
+        lead: texts.tell("logout-lead", &[("tenant", &form.tenant_name)]),
+        permissions: Vec::new(),
+        facts: facts(texts, form.user_name.as_deref(), target.as_deref()),
+        accept: texts.say("logout-accept"),
+        deny: texts.say("logout-deny"),
+        shell,
+    })
+}
+
+fn facts(texts: &Texts, user: Option<&str>, target: Option<&str>) -> Vec<Fact> {
+    let fact =
+        |name: &str, value: &str| Fact { name: texts.say(name), value: visible(value), technical: false };
+    let known = [("question-user", user), ("question-target", target)];
+    known.into_iter().filter_map(|(name, value)| Some(fact(name, value?))).collect()
 }
 
 /// The API's words come first, then ours for the scopes of OpenID Connect Core §5.4 and §11, then the value.

@@ -170,7 +170,12 @@ pub(crate) fn compose(
             verifier,
             rate: deployment.rate_limits.userinfo,
         },
-        logout: LogoutEndpoint { storage: storage.clone() },
+        logout: LogoutEndpoint {
+            storage: storage.clone(),
+            hints,
+            sealer: sealer.clone(),
+            random: random.clone(),
+        },
         pages: Pages::new(&Language::built_in()).map_err(|error| contradiction(&error))?,
         development: deployment.development,
         readiness,

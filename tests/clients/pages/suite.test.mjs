@@ -16,6 +16,7 @@ const local = web.callbacks.find((url) => url.startsWith('https://localhost:'));
 const login = (parameters) => authorization(web, { redirectUri: local, ...parameters }).url;
 const consent = () => authorization(client('Partner App'), { audience: api.items, scope: 'read:items' }).url;
 const question = () => authorization(client('Confirming Native App')).url;
+const logout = () => new URL('/oidc/logout', origin.https);
 const unknownClient = () => new URL('/authorize?client_id=nobody&response_type=code', origin.https);
 
 let browser, stopApps;
@@ -39,6 +40,12 @@ async function withTab(options, run) {
 }
 
 const open = (page, url) => page.goto(url.href);
+/** Puts a page that would submit itself in the place of the open one: scripts that come this way do not run. */
+async function place(page, html) {
+  await page.evaluate((inner) => { document.documentElement.innerHTML = inner; }, html.replace(/^.*?<html[^>]*>/s, ''));
+  await page.waitForSelector('form#answer');
+  await page.waitForFunction(() => document.styleSheets.length > 0);
+}
 const backAtTheApp = (page) => page.waitForURL((url) => url.href.startsWith(`${local}?`));
 
 const sizes = {
@@ -74,6 +81,20 @@ describe('the hosted pages in a browser', () => {
         await open(page, unknownClient());
         await page.waitForSelector(selectors.error);
         await look('error');
+
+        await place(page, (await new Visitor().open(login({ response_mode: 'form_post', prompt: 'none' }))).page.html);
+        await look('form-post');
+
+        await open(page, logout());
+        await page.waitForSelector(selectors.accept);
+        await look('logout');
+        await page.click(selectors.deny);
+        await page.waitForSelector('[data-notice="still-signed-in"]');
+        await look('still-signed-in');
+        await open(page, logout());
+        await page.click(selectors.accept);
+        await page.waitForSelector('[data-notice="signed-out"]');
+        await look('signed-out');
         assert.deepEqual(found, []);
       }));
     }
@@ -92,6 +113,12 @@ describe('the hosted pages in a browser', () => {
       await page.waitForSelector(selectors.error);
       assert.equal(await page.getAttribute(selectors.error, 'data-error-code'), 'access_denied');
       assert.equal(await page.textContent(selectors.errorText), 'User did not authorize the request');
+      await open(page, login({ response_mode: 'form_post' }));
+      assert.equal(await page.getAttribute('form#answer', 'action'), local);
+      assert.ok(await page.isVisible('form#answer button'));
+      await open(page, logout());
+      await page.click(selectors.accept);
+      await page.waitForSelector('[data-notice="signed-out"]');
     }));
 
   test('cannot be framed', () => withTab({}, async (page) => {

@@ -163,6 +163,7 @@ const BLOCKED: (u16, &str, &str) = (400, "unauthorized", "user is blocked");
 
 /// What browsers ask: the status is that of the error page.
 pub(crate) const AUTHORIZE: &[Row] = &[
+    ("authorize.state_not_postable", InvalidRequest, OWN_REQUEST, REQUEST),
     (
         "authorize.redirect_uri_mismatch",
         InvalidRequest,
@@ -251,7 +252,7 @@ pub(crate) const AUTHORIZE: &[Row] = &[
     ("transaction.other_stage", InvalidRequest, OWN_REQUEST, REQUEST),
 ];
 
-/// `/v2/logout`: error pages.
+/// `/v2/logout` and `/oidc/logout`: error pages.
 pub(crate) const LOGOUT: &[Row] = &[
     (
         "logout.return_to_not_allowed",
@@ -264,6 +265,25 @@ pub(crate) const LOGOUT: &[Row] = &[
         ),
         REQUEST,
     ),
+    (
+        "logout.post_logout_redirect_uri_not_allowed",
+        InvalidRequest,
+        (
+            400,
+            "invalid_request",
+            "The \"post_logout_redirect_uri\" querystring parameter \"{url}\" is not defined as a valid URL \
+             in \"Allowed Logout URLs\".",
+        ),
+        REQUEST,
+    ),
+    ("logout.hint_refused", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("logout.client_mismatch", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("logout.session_mismatch", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("logout.state_too_large", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("logout.confirmation_malformed", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("logout.confirmation_expired", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("logout.other_browser", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("logout.other_session", InvalidRequest, OWN_REQUEST, REQUEST),
     ("logout.unknown_client", InvalidRequest, OWN_REQUEST, REQUEST),
     ("logout.third_party", InvalidRequest, OWN_REQUEST, REQUEST),
     ("parameters.repeated", InvalidRequest, OWN_REQUEST, REQUEST),

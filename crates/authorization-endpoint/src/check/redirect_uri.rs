@@ -43,9 +43,8 @@ pub fn is_registered(sent: &str, client: &ClientSettings, compliance: Compliance
 
 fn is_identical(sent: &str, target: &RedirectUri, client: &ClientSettings) -> bool {
     let native = client.app_type == Some(AppType::Native) && sent.starts_with("http://");
-    let on_loopback = |entry: &str| {
-        RedirectUri::parse(entry).is_ok_and(|entry| entry.is_equivalent_on_loopback(target))
-    };
+    let on_loopback =
+        |entry: &str| RedirectUri::parse(entry).is_ok_and(|entry| entry.is_equivalent_on_loopback(target));
     let mut exact = client.callbacks.iter().filter(|entry| !entry.contains('*'));
     !sent.contains('#') && exact.any(|entry| entry == sent || (native && on_loopback(entry)))
 }

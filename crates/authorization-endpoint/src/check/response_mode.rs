@@ -1,4 +1,4 @@
-use countersign_oauth::{ErrorCode, OAuthError, Origin, Parameters, RedirectUri};
+use countersign_oauth::{AllowedOrigin, ErrorCode, OAuthError, Origin, Parameters, RedirectUri};
 use countersign_storage::ClientSettings;
 
 use crate::ResponseMode;
@@ -25,6 +25,24 @@ pub(crate) fn pick(parameters: &Parameters) -> (ResponseMode, Option<OAuthError>
     }
 }
 
+/// Whether a mode can carry a value back byte for byte: a form cannot carry NUL, and browsers write each line
+/// end of its values as CR and LF (HTML, "normalize newlines").
+pub(crate) fn can_carry(mode: ResponseMode, value: &str) -> bool {
+    mode != ResponseMode::FormPost || !value.contains(['\0', '\r', '\n'])
+}
+
+/// A `state` that could not come back as it was sent refuses the request.
+pub(crate) fn check_state(mode: ResponseMode, parameters: &Parameters) -> Result<(), OAuthError> {
+    if parameters.find("state").is_none_or(|state| can_carry(mode, state)) {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        ErrorCode::InvalidRequest,
+        "authorize.state_not_postable",
+        "state has characters that response_mode form_post cannot return",
+    ))
+}
+
 /// For `web_message` the target's origin must be one of the client's Allowed Web Origins.
 pub(crate) fn check_web_message(
     mode: ResponseMode,
@@ -36,7 +54,8 @@ pub(crate) fn check_web_message(
     }
     let origin = redirect_uri.origin();
     let allowed = origin.is_some_and(|origin| {
-        client.web_origins.iter().any(|entry| Origin::parse(entry).as_ref() == Some(&origin))
+        let mut entries = client.web_origins.iter().filter_map(|entry| AllowedOrigin::parse(entry));
+        entries.any(|entry| entry.matches(&origin))
     });
     if allowed {
         return Ok(());

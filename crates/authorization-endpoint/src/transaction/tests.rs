@@ -23,9 +23,10 @@ fn open_at(
     bindings: &[&str],
     now: Timestamp,
 ) -> Result<Transaction, &'static str> {
-    let bindings: Vec<String> = bindings.iter().map(|binding| (*binding).to_owned()).collect();
+    let binding = bindings.iter().map(|binding| (*binding).to_owned()).collect();
+    let browser = Browser { binding, ..Browser::default() };
     let context = RequestContext { now, ..request_context() };
-    Transaction::open(field, stages, &bindings, &context, &TestSealer::default()).map_err(|error| {
+    Transaction::open(field, stages, &browser, &context, &TestSealer::default()).map_err(|error| {
         assert_eq!(error.code, ErrorCode::InvalidRequest);
         error.rule
     })
@@ -99,9 +100,7 @@ fn sp_019_garbage_and_what_others_sealed_are_refused() {
     let foreign = begun().seal(&TestSealer::new("another tenant"));
     assert_eq!(open(&foreign).err(), Some("transaction.malformed"));
     // Sealed by us for something else (rule G3).
-    let plain = serde_json::to_vec(&begun()).unwrap();
-    let other = TestSealer::default().seal("client_secret", &plain);
-    let field = format!("{}.{}", encode_base64url(other.key_id.as_str()), encode_base64url(other.ciphertext));
+    let field = seal_field("logout_confirmation", &begun(), &TestSealer::default());
     assert_eq!(open(&field).err(), Some("transaction.malformed"));
 }
 
@@ -133,8 +132,8 @@ fn sp_068_it_is_good_on_its_domain_alone() {
     let field = sealed(&begun());
     let elsewhere = Arc::new(Domain { issuer: Issuer::new("https://other.example.com/") });
     let context = RequestContext { domain: elsewhere, ..request_context() };
-    let bindings = ["the-browser".to_owned()];
-    let refused = Transaction::open(&field, &ALL, &bindings, &context, &TestSealer::default());
+    let browser = Browser { binding: vec!["the-browser".to_owned()], ..Browser::default() };
+    let refused = Transaction::open(&field, &ALL, &browser, &context, &TestSealer::default());
     assert_eq!(refused.err().unwrap().rule, "transaction.other_stage");
 }
 

@@ -198,7 +198,7 @@ fn the_checks_come_in_their_order() {
     mend("client_id", Some(CLIENT_ID), "authorize.unknown_client");
     mend("redirect_uri", Some(CALLBACK), "authorize.redirect_uri_mismatch");
     mend("request_uri", None, "authorize.unknown_request_uri");
-    mend("response_mode", Some("form_post"), "authorize.web_origin_not_allowed");
+    mend("response_mode", Some("jwt"), "authorize.web_origin_not_allowed");
     mend("x", None, "parameters.repeated");
     mend("response_mode", None, "authorize.unknown_response_mode");
     mend("nonce", None, "authorize.value_too_long");

@@ -75,7 +75,7 @@ pub(crate) async fn opened_directly(http: HttpRequest, provider: web::Data<Provi
 }
 
 /// Reads one of our own forms: from our own origin, each field once.
-async fn read(
+pub(super) async fn read(
     http: &HttpRequest,
     payload: web::Payload,
     provider: &Provider,

@@ -2,12 +2,11 @@
 //! refusal that a tenant with the feature switched off gives.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_auth0::Endpoint;
 use countersign_gate::GateRefusal;
 use countersign_oauth::{Compliance, ErrorCode, GrantType, OAuthError};
 
 use super::client_endpoints::{read, refused};
-use crate::{Provider, request, respond};
+use crate::{Provider, respond};
 
 /// `POST /oauth/device/code`: no client has the device grant.
 pub(crate) async fn device_code(
@@ -55,21 +54,6 @@ pub(crate) async fn global_token_revocation(http: HttpRequest) -> HttpResponse {
     );
     let dressed = respond::dressed(&http, &error.into(), Compliance::Rfc);
     respond::error_body(respond::error_head(&dressed), &dressed)
-}
-
-/// `/oidc/logout`: without a confirmation page nothing is ended here; `/v2/logout` is the way out.
-pub(crate) async fn oidc_logout(http: HttpRequest, provider: web::Data<Provider>) -> HttpResponse {
-    let context = match request::context(&http, &provider) {
-        Ok(context) => context,
-        Err(problem) => return respond::unreadable(&http, problem),
-    };
-    let error = OAuthError::new(
-        ErrorCode::InvalidRequest,
-        "logout.not_served",
-        "RP-initiated logout is not available on this server; use /v2/logout",
-    );
-    let shown = (&error, Endpoint::Logout, Compliance::Auth0);
-    respond::error_page(&http, &provider, shown, &context).await
 }
 
 async fn refuse_client(

@@ -397,7 +397,9 @@ fn sp_003_strict_third_parties_and_clients_under_rfc_have_no_wildcards() {
         let expected = "has a wildcard or placeholder, which a client under compliance rfc may not have";
         let client = format!("name: A, {key}: ['https://b.test/', 'https://*.a.test/cb']");
         assert!(problem(&format!("clients: [{{{client}, compliance: rfc}}]")).contains(expected));
-        assert!(problem(&format!("{{tenant: {{compliance: rfc}}, clients: [{{{client}}}]}}")).contains(expected));
+        assert!(
+            problem(&format!("{{tenant: {{compliance: rfc}}, clients: [{{{client}}}]}}")).contains(expected)
+        );
     }
     let yaml = "clients: [{name: A, callbacks: ['https://*.a.test/cb', 'https://b.test/']}]";
     let (file, warnings) = TenantFile::parse(yaml, ParseOptions::default()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_oauth::{AuthorizationId, Seconds, UserId};
+use countersign_oauth::{AuthorizationId, Seconds, SessionId, UserId};
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
 use countersign_storage::*;
 use countersign_testkit::{
@@ -10,8 +10,8 @@ use countersign_testkit::{
     authorization, block_on, client, domain, session, user,
 };
 use countersign_token::{
-    AccessTokenPlan, IdTokenPlan, MintContext, SenderConstraint, Subject, TokenIssuer, TokenPlan,
-    TokenResponse,
+    AccessTokenPlan, IdTokenPlan, IdTokenReader, MintContext, SenderConstraint, Subject, TokenIssuer,
+    TokenPlan, TokenResponse,
 };
 
 use crate::spy::SpyStorage;
@@ -31,16 +31,21 @@ impl House {
         let keys = Arc::new(TestKeyRing::new());
         let random = Arc::new(SeededRandom::default());
         let house = Self {
-            issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random, "client_secret"),
+            issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random.clone(), "client_secret"),
             userinfo: UserinfoEndpoint {
                 configuration: Arc::default(),
                 storage: storage.clone(),
-                keys,
+                keys: keys.clone(),
                 verifier: Arc::new(FakeVerifier),
-                sealer,
+                sealer: sealer.clone(),
                 rate: None,
             },
-            logout: LogoutEndpoint { storage: storage.clone() },
+            logout: LogoutEndpoint {
+                storage: storage.clone(),
+                hints: IdTokenReader::new(keys.clone(), sealer.clone(), "client_secret"),
+                sealer: sealer.clone(),
+                random: random.clone(),
+            },
             storage,
         };
         house.put(Change::UpsertClient(new(client())));
@@ -109,6 +114,33 @@ impl House {
         let minted = self.issuer.mint(&plan, MintContext { domain: &domain, now: NOW }).unwrap();
         block_on(self.storage.inner().commit(minted.changes)).unwrap();
         minted.response
+    }
+
+    /// An ID token of the client as it is now, for a session.
+    pub(crate) fn id_token(&self, session: Option<SessionId>) -> String {
+        let plan = TokenPlan {
+            client: block_on(self.storage.client(&CLIENT_ID.into())).unwrap().unwrap(),
+            access_token: AccessTokenPlan {
+                api: None,
+                subject: Subject::User(UserId::new(USER_ID)),
+                scope: countersign_oauth::Scope::default(),
+                constraint: SenderConstraint::None,
+                authorization_id: None,
+                gty: None,
+                lifetime: Seconds(600),
+            },
+            id_token: Some(IdTokenPlan {
+                user_id: UserId::new(USER_ID),
+                claims: serde_json::Map::new(),
+                session_id: session,
+                nonce: None,
+                auth_time: None,
+            }),
+            refresh_token: None,
+        };
+        let domain = domain();
+        let minted = self.issuer.mint(&plan, MintContext { domain: &domain, now: NOW }).unwrap();
+        minted.response.id_token.unwrap()
     }
 
     /// An opaque bearer token.

@@ -57,7 +57,7 @@ fn core_253_core_257_core_258_an_allowed_return_to_ends_the_session_and_redirect
     let [Change::EndSession { .. }, Change::Log(event)] = commit.writes.as_slice() else {
         panic!("{commit:?}")
     };
-    assert_eq!(event.event, "slo");
+    assert_eq!((event.event.as_str(), &event.user_id), ("slo", &Some(session().user_id)));
 }
 
 #[test]
@@ -121,6 +121,29 @@ fn core_256_query_and_fragment_are_ignored_in_matching_and_kept_in_the_redirect(
 }
 
 #[test]
+fn a_wildcard_stands_for_one_label_and_the_first_url_is_none() {
+    let house = House::new();
+    house.edit_client(|client| {
+        client.settings.allowed_logout_urls = vec!["https://*.pattern.example.com/bye?x".to_owned()];
+    });
+    for target in ["https://a.pattern.example.com/bye", "https://b.pattern.example.com/bye?y#z"] {
+        let outcome = log_out(&house, &[("client_id", CLIENT_ID), ("returnTo", target)]);
+        assert_eq!(redirected(outcome), target);
+    }
+    assert!(matches!(log_out(&house, &[("client_id", CLIENT_ID)]), LogoutOutcome::LoggedOut));
+}
+
+#[test]
+fn core_259_federated_changes_nothing_where_no_connection_has_a_logout_of_its_own() {
+    for value in ["", "true", "1"] {
+        let house = House::new();
+        let pairs = [("client_id", CLIENT_ID), ("returnTo", ALLOWED), ("federated", value)];
+        assert_eq!(redirected(log_out(&house, &pairs)), ALLOWED);
+        assert!(is_over(&house));
+    }
+}
+
+#[test]
 fn any_other_url_is_refused() {
     let house = House::new();
     house.edit_client(|client| {
@@ -155,7 +178,7 @@ fn any_other_url_is_refused() {
         "https://app.example.com/#a\r\nb",
         "https://app.example.com/#\u{e9}",
         "https://app.example.com/#\0",
-        "https://a.pattern.example.com/",
+        "https://a.b.pattern.example.com/",
         "https://*.pattern.example.com/",
         "javascript:alert(1)",
         "JAVASCRIPT:alert(1)",

@@ -8,5 +8,6 @@ mod discovery;
 mod house;
 mod jwks;
 mod logout;
+mod rp_logout;
 mod userinfo;
 mod userinfo_bound;

@@ -35,7 +35,8 @@ fn a_callback_cannot_bring_a_directive_of_its_own() {
 
 #[test]
 fn sp_156_no_policy_is_unsafe_anywhere() {
-    for policy in [form(&target("https://app.example.test/")), plain(), message("bm9uY2U")] {
+    let to = target("https://app.example.test/");
+    for policy in [form(&to), own_form(), form_post("bm9uY2U", &to), plain(), message("bm9uY2U")] {
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         assert!(policy.contains("; base-uri 'none'"), "{policy}");
         assert!(policy.contains("; object-src 'none'"), "{policy}");
@@ -44,8 +45,23 @@ fn sp_156_no_policy_is_unsafe_anywhere() {
 }
 
 #[test]
-fn only_the_message_page_runs_a_script_and_only_the_one_with_its_nonce() {
+fn sp_156_the_posted_answer_leads_to_its_target_alone() {
+    for (uri, allowed) in [
+        ("https://app.example.test:8443/callback?x=1", "https://app.example.test:8443"),
+        ("com.example.app://login/done", "com.example.app:"),
+        ("http://[::1]:4000/callback", "http:"),
+    ] {
+        assert_eq!(form_action(&form_post("bm9uY2U", &target(uri))), allowed, "{uri}");
+    }
+    assert_eq!(form_action(&own_form()), "'self'");
+    assert!(!form_post("bm9uY2U", &target("https://a.test/")).contains("frame-ancestors"));
+}
+
+#[test]
+fn only_the_answers_run_a_script_and_only_the_one_with_its_nonce() {
     assert!(message("bm9uY2U").contains("; script-src 'nonce-bm9uY2U';"));
-    assert!(!plain().contains("script-src"));
+    let posted = form_post("bm9uY2U", &target("https://app.example.test/"));
+    assert!(posted.contains("; script-src 'nonce-bm9uY2U';"));
+    assert!(!plain().contains("script-src") && !own_form().contains("script-src"));
     assert!(!form(&target("https://app.example.test/")).contains("script-src"));
 }

@@ -18,6 +18,8 @@ const PROBLEMS: [LoginProblem; 6] = [
     LoginProblem::Incomplete,
 ];
 
+const NOTICES: [Notice; 2] = [Notice::SignedOut, Notice::StillSignedIn];
+
 fn pages() -> Pages {
     Pages::new(&Language::built_in()).unwrap()
 }
@@ -89,8 +91,28 @@ fn all(value: &str) -> Vec<Page> {
     for locale in ["en", "de"].map(locale) {
         all.extend(interactions(value).iter().map(|interaction| pages.interaction(interaction, &locale)));
         all.extend([pages.error(&refusal(value), &locale), pages.logged_out(&locale)]);
+        all.extend(
+            [Some("https://app.example.test/bye"), None].map(|to| pages.logout(&logout(value, to), &locale)),
+        );
+        all.extend(NOTICES.map(|notice| pages.notice(notice, value, &locale)));
     }
     all
+}
+
+fn logout(value: &str, target: Option<&str>) -> LogoutForm {
+    LogoutForm {
+        action: "/u/logout".to_owned(),
+        confirmation: value.to_owned(),
+        tenant_name: value.to_owned(),
+        user_name: Some(value.to_owned()),
+        target: target.map(|target| RedirectUri::parse(target).unwrap()),
+        locale: None,
+    }
+}
+
+fn posted(values: &[(&str, &str)]) -> Page {
+    let target = RedirectUri::parse("https://app.example.test/callback?x=1&y=2").unwrap();
+    pages().form_post(&target, values, "bm9uY2U", &locale("en"))
 }
 
 fn message(response: &[(&str, &str)]) -> Page {

@@ -13,3 +13,12 @@ logged-out-title = Sie sind abgemeldet
 logged-out-word = OK
 
 web-message-title = Anmeldung
+
+form-post-title = Anmeldung
+form-post-lead = Wenn nichts geschieht, gehen Sie von Hand weiter.
+form-post-submit = Weiter
+
+signed-out-heading = Sie sind abgemeldet
+signed-out-lead = Sie können diese Seite schließen.
+still-signed-in-heading = Sie sind weiterhin angemeldet
+still-signed-in-lead = Es hat sich nichts geändert. Sie können diese Seite schließen.

@@ -25,3 +25,10 @@ scope-email = Ihre E-Mail-Adresse sehen
 scope-address = Ihre Postanschrift sehen
 scope-phone = Ihre Telefonnummer sehen
 scope-offline-access = Verbunden bleiben, während Sie weg sind
+
+# $tenant: der Name des Hauses, wie ihn seine Einstellungen nennen.
+logout-title = Abmelden?
+logout-heading = Abmelden?
+logout-lead = Sie werden in diesem Browser bei { $tenant } abgemeldet, für alle Anwendungen.
+logout-accept = Abmelden
+logout-deny = Angemeldet bleiben

@@ -13,3 +13,12 @@ logged-out-title = You are signed out
 logged-out-word = OK
 
 web-message-title = Signing in
+
+form-post-title = Signing in
+form-post-lead = If nothing happens, go on by hand.
+form-post-submit = Continue
+
+signed-out-heading = You are signed out
+signed-out-lead = You can close this page.
+still-signed-in-heading = You are still signed in
+still-signed-in-lead = Nothing has changed. You can close this page.

@@ -25,3 +25,10 @@ scope-email = See your email address
 scope-address = See your postal address
 scope-phone = See your phone number
 scope-offline-access = Stay connected while you are away
+
+# $tenant: the name of the house, as its settings give it.
+logout-title = Sign out?
+logout-heading = Sign out?
+logout-lead = You will be signed out of { $tenant } in this browser, for all its applications.
+logout-accept = Sign out
+logout-deny = Stay signed in

@@ -80,6 +80,9 @@ fn sp_008_whatever_the_parameters_are_only_registered_hosts_are_redirected_to() 
             assert_eq!(location.matches("://").count(), 1, "{pairs:?} {answer:?}");
             redirected += 1;
         }
+        if answer.body.contains("id=\"answer\"") {
+            assert!(answer.body.contains(&format!("action=\"{WEB_CALLBACK}\"")), "{pairs:?} {answer:?}");
+        }
     }
     assert!(redirected > 50, "{redirected} answers went back: the generator is off");
 }

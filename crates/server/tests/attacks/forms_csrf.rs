@@ -79,7 +79,7 @@ fn sp_150_another_content_type_is_refused() {
 #[test]
 fn sp_150_pages_opened_directly_do_nothing() {
     let server = Harness::new();
-    for path in ["/u/login", "/u/consent", "/u/confirmation"] {
+    for path in ["/u/login", "/u/consent", "/u/confirmation", "/u/logout"] {
         server.writes_nothing(&[], || server.get(path).shows(400));
         server.writes_nothing(&[], || server.get(&format!("{path}?transaction=x&action=accept")).shows(400));
         server.writes_nothing(&[], || server.post(path, &[("action", "accept")]).shows(400));
@@ -167,6 +167,52 @@ fn sp_149_forged_cookies_are_no_session_and_break_nothing() {
     let head = format!("Cookie: {huge}\r\n");
     let answer = server.send_head("GET /authorize?client_id=x", &head, "");
     assert!(matches!(answer.status, 400 | 431), "{}", answer.status);
+}
+
+#[test]
+fn sp_150_sp_153_nobody_can_be_made_to_confirm_a_logout() {
+    on_every_backend(|server| {
+        let mut browser = server.browser();
+        browser.log_in(&authorize_url(&server.https, &asking(WEB_ID, &[])), EMAIL, PASSWORD);
+        let url = server.url("/oidc/logout");
+        let page = browser.get(&url).shows(200);
+        let form = Form::find(&page.body).unwrap();
+        assert_eq!(form.action, "/u/logout");
+        let post = |pairs: &[(&str, &str)]| Request::post_form(server.url(&form.action), pairs);
+        let filled = form.filled(&[], "accept");
+        // From elsewhere, or with what the attacker's own browser was shown.
+        for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+            let request = post(&filled).header(name, value);
+            server.writes_nothing(&[], || browser.send(request).shows(403));
+        }
+        let mut attackers = server.browser();
+        attackers.log_in(&authorize_url(&server.https, &asking(WEB_ID, &[])), EMAIL, PASSWORD);
+        let planted = Form::find(&attackers.get(&url).body).unwrap();
+        let request = post(&planted.filled(&[], "accept"));
+        server.writes_nothing(&[], || browser.send(request).shows(400));
+        for pairs in [&[][..], &[("action", "accept")], &[("transaction", "x.y"), ("action", "accept")]] {
+            let request = post(pairs);
+            server.writes_nothing(&[], || browser.send(request).shows(400));
+        }
+        // The form of a login is none of a logout, and the other way round.
+        let login = server.browser().get(&authorize_url(&server.https, &asking(WEB_ID, &[])));
+        let login = Form::find(&login.body).unwrap();
+        let request = post(&[("transaction", &login.hidden["transaction"]), ("action", "accept")]);
+        server.writes_nothing(&[], || browser.send(request).shows(400));
+        let confirmation = form.hidden["transaction"].as_str();
+        for path in ["/u/consent", "/u/confirmation", "/u/login"] {
+            let pairs =
+                [("transaction", confirmation), ("action", "accept"), ("username", "x"), ("password", "x")];
+            let request = Request::post_form(server.url(path), &pairs);
+            server.writes_nothing(&[], || browser.send(request).shows(400));
+        }
+        assert!(silent(server, &mut browser).expect(302).header("location").unwrap().contains("code="));
+        // The page is in no frame, and a request by GET changes nothing.
+        assert_eq!(page.header("x-frame-options"), Some("DENY"));
+        server.writes_nothing(&[], || browser.get(&server.url("/u/logout?action=accept")).shows(400));
+        browser.submit(&url, &form, &[], "accept").shows(200);
+        silent(server, &mut browser).goes_back(302, "login_required");
+    });
 }
 
 #[test]

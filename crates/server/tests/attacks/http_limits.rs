@@ -191,6 +191,7 @@ fn sp_167_other_methods_are_405_with_allow_and_overrides_count_for_nothing() {
         ("/v2/logout", "GET"),
         ("/logout", "GET"),
         ("/oidc/logout", "GET, POST"),
+        ("/u/logout", "GET, POST"),
         ("/healthz", "GET"),
         ("/readyz", "GET"),
     ];

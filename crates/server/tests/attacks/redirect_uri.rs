@@ -215,7 +215,7 @@ fn sp_006_under_rfc_a_left_out_redirect_uri_is_refused_where_it_is_ambiguous() {
 fn sp_003_a_wildcard_callback_leads_to_nobody_else() {
     let mut tenant = Tenant::default();
     tenant.client(WEB_ID).settings.callbacks = vec!["https://*.example.test/cb".to_owned()];
-    let server = Harness::start(Backend::Memory, tenant);
+    let server = Harness::with(tenant);
     for sent in [
         "https://a.example.test.evil.com/cb",
         "https://xexample.test/cb",

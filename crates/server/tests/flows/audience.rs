@@ -38,6 +38,27 @@ fn core_058_an_unknown_api_is_access_denied() {
 }
 
 #[test]
+fn core_059_without_an_audience_the_tenants_default_is_applied() {
+    on_every_backend(|server| {
+        server.change_settings(|settings| settings.default_audience = Some(AUDIENCE.to_owned()));
+        let tokens = server.web_tokens("openid read:things", "");
+        let audiences = tokens.claims("access_token")["aud"].clone();
+        assert_eq!(audiences, serde_json::json!([AUDIENCE, server.url("/userinfo")]));
+        assert_eq!(tokens.claims("access_token")["scope"], "openid read:things");
+        // A request that names the userinfo endpoint itself has said what it wants.
+        let tokens = server.web_tokens("openid", &server.url("/userinfo"));
+        assert!(!tokens.text("access_token").contains('.'), "opaque");
+        // A default that is no API of the tenant's refuses as if the request had named it.
+        let nowhere = "https://nowhere.example/";
+        server.change_settings(|settings| settings.default_audience = Some(nowhere.to_owned()));
+        let answer = server.in_vain(|| server.send(&Request::get(server.ask(&[]))));
+        let text = format!("Service not found: {nowhere}");
+        answer.expect_callback_error(WEB_CALLBACK, "access_denied", &text, STATE);
+        server.web_tokens("openid read:things", AUDIENCE);
+    });
+}
+
+#[test]
 fn core_060_without_an_audience_the_access_token_is_opaque_and_works_at_userinfo() {
     on_every_backend(|server| {
         let code = server.log_in(&crate::support::ask(&[("scope", "openid email read:things")]));

@@ -2,7 +2,7 @@ use countersign_oauth::Seconds;
 use countersign_testkit::{AUDIENCE, EMAIL, PASSWORD};
 
 use crate::support::{
-    Browser, Harness, Response, Tenant, WEB_CALLBACK, on_every_backend, on_every_backend_with,
+    Browser, Harness, Response, STATE, Tenant, WEB_CALLBACK, on_every_backend, on_every_backend_with,
 };
 
 /// Logs in again on the page that is open; the ID token's claims.
@@ -143,5 +143,25 @@ fn ui_locales_chooses_the_language_of_the_pages() {
         let mut browser = server.browser();
         let page = browser.submit_login(&server.ask(&[("ui_locales", "de")]), EMAIL, "wrong");
         assert_eq!(page.marked("<html lang=\"", "\""), "de");
+    });
+}
+
+/// Nobody can sign up here yet, so what a request without a session gets is what a tenant with sign-up
+/// switched off shows: the login page.
+#[test]
+fn core_050_screen_hint_signup_is_ignored_with_a_session() {
+    on_every_backend(|server| {
+        let hint = ("screen_hint", "signup");
+        let mut browser = server.signed_in();
+        for more in [&[hint][..], &[hint, ("prompt", "none")]] {
+            browser.get(&server.ask(more)).expect(302).expect_callback(WEB_CALLBACK).code();
+        }
+        browser.get(&server.ask(&[hint, ("prompt", "login")])).expect_login_page();
+        for value in ["signup", "login", "reset-password", "anything"] {
+            server.browser().get(&server.ask(&[("screen_hint", value)])).expect_login_page();
+        }
+        // It is no error either where there is nobody.
+        let silent = server.browser().get(&server.ask(&[hint, ("prompt", "none")]));
+        silent.expect_callback_error(WEB_CALLBACK, "login_required", "Login required", STATE);
     });
 }

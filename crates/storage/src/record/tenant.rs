@@ -79,11 +79,19 @@ impl TenantSettings {
     /// Whether discovery names the end-session endpoint.
     #[must_use]
     pub fn publishes_end_session_endpoint(&self) -> bool {
-        self.oidc_logout
-            .as_ref()
-            .and_then(|logout| logout.get("rp_logout_end_session_endpoint_discovery"))
-            .and_then(serde_json::Value::as_bool)
-            .unwrap_or(true)
+        self.of_oidc_logout("rp_logout_end_session_endpoint_discovery")
+    }
+
+    /// Whether a logout that does not prove that it knows the session has to be confirmed.
+    #[must_use]
+    pub fn confirms_rp_initiated_logout(&self) -> bool {
+        self.of_oidc_logout("rp_logout_end_user_confirmation")
+    }
+
+    /// A switch of `oidc_logout`; all of them are on unless turned off.
+    fn of_oidc_logout(&self, name: &str) -> bool {
+        let value = self.oidc_logout.as_ref().and_then(|logout| logout.get(name));
+        value.and_then(serde_json::Value::as_bool).unwrap_or(true)
     }
 }
 

@@ -28,6 +28,25 @@ fn a_known_mode_is_taken_as_asked() {
     assert_eq!(ask("code", Some("fragment")), (ResponseMode::Fragment, None));
     assert_eq!(ask("code", Some("web_message")), (ResponseMode::WebMessage, None));
     assert_eq!(ask("token", Some("fragment")), (ResponseMode::Fragment, None));
+    for types in ["code", "token", "code id_token"] {
+        assert_eq!(ask(types, Some("form_post")), (ResponseMode::FormPost, None), "core §2.3");
+    }
+}
+
+/// HTML, "normalize newlines": what a form cannot carry byte for byte is not sent through one.
+#[test]
+fn core_037_a_state_that_a_form_would_change_is_refused_in_form_post_alone() {
+    for state in ["a\nb", "\r", "\r\n", "\0"] {
+        let parameters = parameters(&[("state", state)]);
+        let refused = check_state(ResponseMode::FormPost, &parameters).unwrap_err();
+        assert_eq!(refused.rule, "authorize.state_not_postable");
+        for mode in [ResponseMode::Query, ResponseMode::Fragment, ResponseMode::WebMessage] {
+            check_state(mode, &parameters).unwrap();
+        }
+    }
+    for state in ["", "s", "\t<\"'&>\u{1f600}\u{2028}"] {
+        check_state(ResponseMode::FormPost, &parameters(&[("state", state)])).unwrap();
+    }
 }
 
 /// OAuth 2.0 Multiple Response Types §2.1.
@@ -37,9 +56,18 @@ fn sp_012_core_036_query_with_tokens_and_unknown_modes_are_refused_by_the_defaul
     assert_eq!(ask("token", Some("query")), (ResponseMode::Fragment, with_tokens));
     assert_eq!(ask("code id_token", Some("query")), (ResponseMode::Fragment, with_tokens));
     let unknown = Some("authorize.unknown_response_mode");
-    for mode in ["form_post", "jwt", "Query", "QUERY", "query ", "web-message", "okta_post_message"] {
+    for mode in ["form-post", "jwt", "Query", "QUERY", "query ", "web-message", "okta_post_message"] {
         assert_eq!(ask("code", Some(mode)), (ResponseMode::Query, unknown), "{mode:?}");
         assert_eq!(ask("token", Some(mode)), (ResponseMode::Fragment, unknown), "{mode:?}");
+    }
+}
+
+#[test]
+fn a_web_origin_may_be_a_pattern() {
+    let callback = "https://a.example.test/cb";
+    assert!(web_message(callback, &["https://*.example.test"]).is_ok());
+    for entry in ["https://*.test", "https://*.other.test", "http://*.example.test", "https://a.*.test"] {
+        assert!(web_message(callback, &[entry]).is_err(), "{entry}");
     }
 }
 
@@ -77,7 +105,8 @@ fn core_035_sp_012_a_web_message_to_any_other_origin_is_refused() {
         &["https://xapp.example.com"],
         &["https://app.example.com.evil.com"],
         &["*"],
-        &["https://*.example.com"],
+        &["https://*.app.example.com"],
+        &["https://*.com"],
         &["null"],
         &[""],
     ] {

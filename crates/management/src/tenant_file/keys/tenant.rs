@@ -36,7 +36,13 @@ pub(crate) const TENANT: &[Key] = &[
     used("skip_non_verifiable_callback_uri_confirmation_prompt", Flag),
     used("authorization_response_iss_parameter_supported", Flag),
     used("error_page", Object(ERROR_PAGE)),
-    used("oidc_logout", Object(&[used("rp_logout_end_session_endpoint_discovery", Flag)])),
+    used(
+        "oidc_logout",
+        Object(&[
+            used("rp_logout_end_session_endpoint_discovery", Flag),
+            used("rp_logout_end_user_confirmation", Flag),
+        ]),
+    ),
     used("acr_values_supported", Texts(rules::any_text)),
     used("flags", Object(FLAGS)),
     unused("default_token_quota", Any).restricting(|value| {

@@ -40,6 +40,19 @@ fn sp_156_no_value_leaves_the_message() {
 }
 
 #[test]
+fn sp_156_no_value_leaves_the_form_that_is_posted() {
+    let page = posted(&[("code", CANARY), ("state", "</script></form><form action=\"https://evil.test\">")]);
+    let html = &page.html;
+    assert_eq!((html.matches("<script").count(), html.matches("</script").count()), (1, 1), "{html}");
+    assert_eq!((html.matches("<form").count(), html.matches("<img").count()), (1, 0), "{html}");
+    assert_eq!(tags(html, "<input").len(), 2);
+    let target = RedirectUri::parse("https://app.example.test/").unwrap();
+    let page = pages().form_post(&target, &[("state", "s")], "a'; script-src *\">", &locale("en"));
+    assert!(page.content_security_policy.contains("script-src 'nonce-ascript-src';"));
+    assert!(page.html.contains("<script nonce=\"ascript-src\">"), "{}", page.html);
+}
+
+#[test]
 fn a_nonce_cannot_bring_a_directive_or_markup() {
     let target = Origin::parse("https://app.example.test").unwrap();
     let page = pages().web_message(&target, &[("state", "s")], "a+/-_=b'; script-src *\">");

@@ -114,6 +114,63 @@ fn a_title_of_the_dialect_comes_first_and_compared_values_are_shown_where_they_a
 }
 
 #[test]
+fn the_logout_page_asks_whom_it_signs_out_and_says_where_it_goes() {
+    let page = |target| pages().logout(&logout("Harbour", target), &locale("en"));
+    let asked = page(Some("https://app.example.test/bye?x=1"));
+    let words = text(&asked.html);
+    for shown in ["Sign out?", "Harbour", "https://app.example.test", "Signed in as"] {
+        assert!(words.contains(shown), "{words}");
+    }
+    assert!(!words.contains("x=1") && !text(&page(None).html).contains("You will go to"));
+    let buttons = tags(&asked.html, "<button");
+    assert!(buttons[0].contains("value=\"accept\"") && buttons[1].contains("value=\"deny\""), "{buttons:?}");
+    assert!(asked.content_security_policy.contains("form-action 'self' https://app.example.test;"));
+    assert!(page(None).content_security_policy.contains("form-action 'self';"));
+}
+
+#[test]
+fn notices_say_how_it_ended() {
+    for (notice, name, words) in [
+        (Notice::SignedOut, "signed-out", "You are signed out"),
+        (Notice::StillSignedIn, "still-signed-in", "You are still signed in"),
+    ] {
+        let html = pages().notice(notice, "Harbour", &locale("en")).html;
+        assert!(html.contains(&format!("data-notice=\"{name}\"")) && text(&html).contains(words), "{html}");
+    }
+}
+
+#[test]
+fn core_033_the_answer_is_a_form_that_posts_itself_and_has_a_button() {
+    let page = posted(&[("code", "c0de"), ("state", "s1")]);
+    let html = &page.html;
+    assert!(
+        html.contains(r#"method="post" action="https://app.example.test/callback?x=1&#38;y=2""#),
+        "{html}"
+    );
+    let inputs = tags(html, "<input");
+    assert_eq!(inputs.len(), 2);
+    for (input, attributes) in inputs.iter().zip([
+        [r#"type="hidden""#, r#"name="code""#, r#"value="c0de""#],
+        [r#"type="hidden""#, r#"name="state""#, r#"value="s1""#],
+    ]) {
+        assert!(has(input, &attributes), "{input}");
+    }
+    assert!(
+        html.contains("<button class=\"answer answer-main\" type=\"submit\">Continue</button>"),
+        "{html}"
+    );
+    assert!(
+        html.contains("<script nonce=\"bm9uY2U\">document.getElementById(\"answer\").submit();</script>")
+    );
+    let policy = page.content_security_policy;
+    assert!(
+        policy.contains("; script-src 'nonce-bm9uY2U'; form-action https://app.example.test"),
+        "{policy}"
+    );
+    assert_eq!(page.frame, Framing::Allowed);
+}
+
+#[test]
 fn the_text_of_the_logged_out_page_is_exactly_ok() {
     for tag in ["en", "de"] {
         assert_eq!(text(&pages().logged_out(&locale(tag)).html), "OK");
