@@ -1,6 +1,7 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 #![expect(clippy::disallowed_methods, reason = "a developer's tool reads the environment and the clock")]
 
+mod bench;
 mod check;
 mod dev;
 mod docs;
@@ -18,6 +19,7 @@ const HELP: &str = "\
 cargo xtask dev [ARGUMENTS]        build Countersign and run `countersign dev ARGUMENTS`
 cargo xtask test [--only KIND]...  run every test, or the kinds named
 cargo xtask postgres [COMMAND]     start a private PostgreSQL server, for a command's tests or until Ctrl-C
+cargo xtask bench [OPTIONS]        measure the release build, and renew docs/operations/performance.md
 cargo xtask check                  the quick loop: fmt, clippy, layers, unit
 cargo xtask layers [--write]       check which crate may use which; --write redraws docs/architecture.md
 cargo xtask rfc [--write]          check that numbers and sections have tests; --write renews docs/reference
@@ -43,6 +45,7 @@ fn dispatch() -> Result<(), String> {
     match command.as_str() {
         "dev" => dev::run(&rest),
         "test" => test::run(&rest),
+        "bench" => bench::run(&rest),
         "check" => check::run(&rest),
         "postgres" => postgres::run(&rest),
         "layers" => layers::run(write_asked(&rest)?),

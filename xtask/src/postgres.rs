@@ -15,10 +15,24 @@ const URL: &str = "COUNTERSIGN_TEST_POSTGRES";
 /// The authority behind the server's certificate.
 const CA: &str = "COUNTERSIGN_TEST_POSTGRES_CA";
 
+/// What a server for tests does without.
+const DURABLE: &str = "\
+fsync = on
+full_page_writes = on
+autovacuum = on
+shared_buffers = 128MB
+";
+
 /// Starts a server that is gone when the value is.
 pub(crate) fn start(work: &Work) -> Result<Cluster, String> {
     needs::for_postgres()?;
     Cluster::start(&work.target_folder()?.join("xtask"))
+}
+
+/// Starts one that waits for its disk, as in production.
+pub(crate) fn start_durable(work: &Work) -> Result<Cluster, String> {
+    needs::for_postgres()?;
+    Cluster::start_with(&work.target_folder()?.join("xtask"), DURABLE)
 }
 
 /// Tells a command's tests where the server is.

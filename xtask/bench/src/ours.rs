@@ -38,7 +38,8 @@ impl Ours {
             "countersign.toml",
             &format!(
                 "domains = [\"http://localhost:{port}/\"]\nlisten_http = \"127.0.0.1:{port}\"\n\
-                 database = \"{database}\"\ndata_key_file = \"data.key\"\nlog_level = \"warn\"\n",
+                 database = \"{database}\"\ndata_key_file = \"data.key\"\nlog_level = \"warn\"\n\
+                 rate_limits = false\n",
                 port = ours.port
             ),
         )?;

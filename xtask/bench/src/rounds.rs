@@ -39,7 +39,7 @@ impl Plan {
             folder: options.path("folder")?,
             peer: options.path("peer")?,
             report: options.maybe("report").map(PathBuf::from),
-            postgres: options.maybe("postgres").map(str::to_owned),
+            postgres: std::env::var("BENCH_POSTGRES").ok(),
             rounds: options.number("rounds", 5)?,
             seconds: options.number("seconds", 3)?,
             connections: options.number("connections", 32)?,

@@ -63,6 +63,14 @@ impl Cluster {
     /// # Errors
     /// One line that says what is missing or what a program said.
     pub(crate) fn start(parent: &Path) -> Result<Self, String> {
+        Self::start_with(parent, "")
+    }
+
+    /// The same, with settings that come after those for tests.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub(crate) fn start_with(parent: &Path, settings: &str) -> Result<Self, String> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let programs = programs()?;
         let name = format!("postgres-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -77,7 +85,7 @@ impl Cluster {
         stop.arg("-D").arg(&data).args(["-m", "immediate", "stop"]);
         let keeper = keep(&folder, &stop)?;
         let cluster = Self { programs, folder, port, password: password()?, keeper };
-        cluster.make(&data)?;
+        cluster.make(&data, settings)?;
         cluster.start_again()?;
         Ok(cluster)
     }
@@ -115,6 +123,18 @@ impl Cluster {
         run(self.control().args(["-w", "-t", "60", "-s", "-m", mode, "stop"]))
     }
 
+    /// Keeps the server, and every process that it will start, on one core.
+    ///
+    /// # Errors
+    /// What `taskset` says.
+    #[allow(dead_code, reason = "for the benchmark")]
+    pub(crate) fn pin(&self, core: &str) -> Result<(), String> {
+        let file = self.folder.join("data/postmaster.pid");
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let server = text.lines().next().unwrap_or_default();
+        run(Command::new("taskset").args(["-a", "-c", "-p", core, server]))
+    }
+
     /// Kills one of the processes that serve connections; the server then ends all others and recovers.
     ///
     /// # Errors
@@ -134,7 +154,7 @@ impl Cluster {
         command
     }
 
-    fn make(&self, data: &Path) -> Result<(), String> {
+    fn make(&self, data: &Path, more: &str) -> Result<(), String> {
         let secret = self.folder.join("password");
         write(&secret, &self.password)?;
         let mut make = as_server(&self.programs.join("initdb"));
@@ -155,7 +175,8 @@ impl Cluster {
         let mut certificate = as_server(Path::new("sh"));
         run(certificate.arg("-c").arg(format!("cd '{}'\n{CERTIFICATE}", data.display())))?;
         let sockets = socket_folder(&self.folder);
-        let settings = format!("{SETTINGS}port = {}\nunix_socket_directories = '{sockets}'\n", self.port);
+        let settings =
+            format!("{SETTINGS}{more}port = {}\nunix_socket_directories = '{sockets}'\n", self.port);
         let conf = data.join("postgresql.conf");
         let old = fs::read_to_string(&conf).map_err(|error| format!("{}: {error}", conf.display()))?;
         write(&conf, &format!("{old}{settings}"))
