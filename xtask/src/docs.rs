@@ -1,6 +1,7 @@
-//! `cargo xtask docs`: the pages of `docs/reference` that are made from the sources.
+//! `cargo xtask docs`: the pages of `docs/reference` and the code in `docs/extend`, made from the sources.
 
 mod api;
+mod extend;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -22,6 +23,7 @@ pub(crate) fn run(write: bool) -> Result<(), String> {
     }
     let idle = idle(work.root(), &pages)?;
     pages.push((ERRORS.to_owned(), errors(&work)?));
+    pages.extend(extend::pages(work.root())?);
     let mut faults = Vec::new();
     for (path, text) in &pages {
         let place = work.root().join(path);

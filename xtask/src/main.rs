@@ -26,7 +26,8 @@ cargo xtask rfc [--write]          check that numbers and sections have tests; -
 cargo xtask docs [--write]          check that generated pages are up to date; --write renews them
 cargo xtask help                   print this
 
-kinds of test, in their order: fmt clippy layers rfc docs unit contract flows attacks failures clients";
+kinds of test, in their order: fmt clippy layers rfc docs unit contract flows attacks failures\n\
+    examples package clients";
 
 fn main() -> ExitCode {
     match dispatch() {

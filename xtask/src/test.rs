@@ -13,6 +13,8 @@ use crate::postgres::{self, cluster::Cluster};
 use crate::work::{self, Work};
 use crate::{docs, layers, rfc};
 
+mod reuse;
+
 /// A kind of test, in the order in which they run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
@@ -26,10 +28,12 @@ pub(crate) enum Kind {
     Flows,
     Attacks,
     Failures,
+    Examples,
+    Package,
     Clients,
 }
 
-const KINDS: [(Kind, &str); 11] = [
+const KINDS: [(Kind, &str); 13] = [
     (Kind::Fmt, "fmt"),
     (Kind::Clippy, "clippy"),
     (Kind::Layers, "layers"),
@@ -40,6 +44,8 @@ const KINDS: [(Kind, &str); 11] = [
     (Kind::Flows, "flows"),
     (Kind::Attacks, "attacks"),
     (Kind::Failures, "failures"),
+    (Kind::Examples, "examples"),
+    (Kind::Package, "package"),
     (Kind::Clients, "clients"),
 ];
 
@@ -133,7 +139,10 @@ struct Means<'a> {
 impl Means<'_> {
     fn run(&self, kind: Kind) -> Result<(), String> {
         match kind {
-            Kind::Fmt => self.cargo(&["fmt", "--all", "--check"]),
+            Kind::Fmt => {
+                self.cargo(&["fmt", "--all", "--check"])?;
+                work::run(reuse::in_examples(self.work, &["fmt", "--all", "--check"]))
+            }
             Kind::Clippy => {
                 self.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
             }
@@ -152,6 +161,11 @@ impl Means<'_> {
             }
             Kind::Contract | Kind::Failures => self.named(kind.name(), None),
             Kind::Flows | Kind::Attacks => self.on_each_backend(kind.name()),
+            Kind::Examples => reuse::examples(self.work, self.openssl),
+            Kind::Package => {
+                reuse::package(self.work, self.openssl)?;
+                reuse::documentation(self.work, self.openssl)
+            }
             Kind::Clients => {
                 // Naming one small test target brings in the features that the tests compiled with.
                 let binary = ["--bin", "countersign", "--test", "contract"];

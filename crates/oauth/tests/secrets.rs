@@ -75,3 +75,14 @@ fn a_refusal_fills_in_its_values_and_a_fault_keeps_its_cause() {
     );
     assert_eq!(Fault::internal("clients.secret").to_string(), "clients.secret");
 }
+
+#[test]
+fn a_hash_is_written_as_base64url_and_read_as_nothing_else() {
+    let hash = HandleHash::of("a handle");
+    let text = serde_json::to_string(&hash).unwrap();
+    assert_eq!(text.len(), 45, "43 characters and their quotes");
+    assert_eq!(serde_json::from_str::<HandleHash>(&text).unwrap(), hash);
+    for wrong in ["\"\"", "\"AAAA\"", "\"+\"", "7"] {
+        assert!(serde_json::from_str::<HandleHash>(wrong).is_err(), "{wrong}");
+    }
+}
