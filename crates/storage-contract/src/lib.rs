@@ -5,6 +5,7 @@
     reason = "a test library: what a backend does wrong is told by a panic"
 )]
 
+mod dice;
 mod run;
 mod samples;
 
@@ -16,6 +17,7 @@ pub mod families;
 pub mod keys;
 pub mod listing;
 pub mod marks;
+pub mod reference;
 pub mod refresh_tokens;
 pub mod requirements;
 pub mod revocation;
@@ -50,6 +52,7 @@ macro_rules! suite {
             requirements::a_requirement_is_checked_without_any_write
             requirements::requirements_see_what_was_before_the_writes
             requirements::a_record_made_anew_does_not_meet_an_old_requirement
+            requirements::every_raise_makes_the_epoch_higher_and_stale_versions_are_refused
             requirements::a_requirement_is_met_by_its_own_kind_alone
             requirements::rp_14_nothing_commits_on_an_epoch_after_it_was_raised
             single_uses::sp_024_rp_09_thirty_two_redeemers_of_one_code_have_one_winner

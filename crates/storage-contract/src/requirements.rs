@@ -75,6 +75,24 @@ pub fn a_record_made_anew_does_not_meet_an_old_requirement(storage: &dyn Storage
     }
 }
 
+pub fn every_raise_makes_the_epoch_higher_and_stale_versions_are_refused(storage: &dyn Storage) {
+    for kind in VERSIONED {
+        let epoch = || (kind.seen)(storage, "name").expect("the record").epoch;
+        write(storage, [(kind.put)("name", None)]);
+        let first = epoch();
+        for change in 0..3 {
+            let old = epoch();
+            write(storage, [(kind.put)("name", Some(first + change))]);
+            assert!(epoch() > old);
+        }
+        let last = epoch();
+        for stale in [first - 1, first, first + 1, first + 2, first + 9] {
+            assert_eq!(attempt(storage, (kind.put)("name", Some(stale))), Err(Conflict::Version));
+        }
+        assert_eq!(epoch(), last);
+    }
+}
+
 pub fn a_requirement_is_met_by_its_own_kind_alone(storage: &dyn Storage) {
     write(storage, [Change::UpsertClient(insert(client("same")))]);
     let seen = read(storage.client(&"same".into())).expect("the client").requirement();

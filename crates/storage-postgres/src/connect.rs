@@ -92,7 +92,11 @@ impl Target {
         connection.batch_execute(&session).await?;
         // Diesel keeps the text of an error and drops its code, so the text has to be English. Who may not
         // choose it keeps his own, and some errors that would pass are then taken for failures of our own.
-        let _ = connection.batch_execute("SET lc_messages = 'C'").await;
+        let english = "SELECT set_config('lc_messages', 'C', false) \
+                       WHERE current_setting('lc_messages') !~ '^(C|POSIX|en)'";
+        if let Err(error) = connection.batch_execute(english).await {
+            tracing::warn!("the server's messages stay in its own language: {error}");
+        }
         Ok(())
     }
 }

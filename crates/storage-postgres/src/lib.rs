@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod attempts;
+mod commit;
 mod connect;
 mod engine;
 mod failure;
@@ -9,6 +11,9 @@ mod pool;
 pub mod raw;
 mod read;
 mod refusal;
+mod store;
+mod sweep;
+mod token_bucket;
 
 use std::sync::Arc;
 
@@ -21,6 +26,7 @@ use crate::connect::Target;
 use crate::engine::{Engine, Gone};
 use crate::failure::Failure;
 use crate::pool::Pool;
+use crate::store::Clock;
 
 /// A store in a PostgreSQL database, which several processes may share.
 ///
@@ -28,6 +34,7 @@ use crate::pool::Pool;
 /// executor, and one that is given up is done to its end.
 pub struct PostgresStorage {
     pool: Arc<Pool>,
+    clock: Arc<Clock>,
     engine: Engine,
     /// How long a piece of work may take in all.
     limit: std::time::Duration,
@@ -54,7 +61,7 @@ impl PostgresStorage {
             .unwrap_or_else(|Gone| Err(Refusal::from(broken_off())))
             .map_err(|why| pool.target().refused(why))?;
         let limit = options.acquire_timeout + options.statement_timeout * 3;
-        Ok(Arc::new(Self { pool, engine, limit }))
+        Ok(Arc::new(Self { pool, clock: Arc::new(Clock::new()), engine, limit }))
     }
 
     /// Whether the store works: a connection can be had and a row read.
@@ -77,8 +84,9 @@ impl PostgresStorage {
         T: Send + 'static,
         E: From<Failure> + Send + 'static,
     {
-        let limited = tokio::time::timeout(self.limit, work);
-        match self.engine.run(limited).await {
+        let limit = self.limit;
+        // A timer belongs to the thread of the engine.
+        match self.engine.run(async move { tokio::time::timeout(limit, work).await }).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Failure::Away("the work took longer than allowed".to_owned()).into()),
             Err(Gone) => Err(broken_off().into()),

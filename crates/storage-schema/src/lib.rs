@@ -2,6 +2,7 @@
 
 mod access_token;
 mod authorization;
+mod changes;
 mod client;
 mod client_grant;
 mod connection;
@@ -20,6 +21,7 @@ mod user;
 
 pub use access_token::AccessTokenRow;
 pub use authorization::AuthorizationRow;
+pub use changes::{is_configuration, latest};
 pub use client::ClientRow;
 pub use client_grant::{ClientGrantRow, subject_type_name};
 pub use connection::ConnectionRow;

@@ -284,6 +284,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(identities -> users (user_id));
 diesel::joinable!(refresh_tokens -> refresh_families (family_id));
 diesel::joinable!(user_identifiers -> users (user_id));
 

@@ -3,7 +3,6 @@ mod authorization;
 mod configuration;
 mod consent;
 mod counter;
-mod latest;
 mod object;
 mod refresh;
 mod remove;
@@ -13,14 +12,13 @@ mod signing_key;
 mod user;
 
 use countersign_storage::{Change, Changes};
-use countersign_storage_schema::LogEventRow;
 use countersign_storage_schema::tables::log_events;
+use countersign_storage_schema::{LogEventRow, is_configuration};
 use diesel::prelude::*;
 
 use crate::failure::Abort;
 
 pub(crate) use counter::configuration_version;
-pub(crate) use latest::latest;
 pub(crate) use requirement::check;
 
 type Written = Result<(), Abort>;
@@ -103,23 +101,4 @@ fn write(connection: &mut SqliteConnection, change: Change) -> Written {
             Ok(())
         }
     }
-}
-
-/// Whether a cache of the configuration must hear of it.
-fn is_configuration(change: &Change) -> bool {
-    matches!(
-        change,
-        Change::UpsertClient(_)
-            | Change::DeleteClient { .. }
-            | Change::UpsertResourceServer(_)
-            | Change::DeleteResourceServer { .. }
-            | Change::UpsertClientGrant(_)
-            | Change::DeleteClientGrant { .. }
-            | Change::UpsertConnection(_)
-            | Change::DeleteConnection { .. }
-            | Change::SetSettings(_)
-            | Change::InsertSigningKey(_)
-            | Change::SetKeyState { .. }
-            | Change::PublishSigningKeys { .. }
-    )
 }

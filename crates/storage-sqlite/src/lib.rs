@@ -22,6 +22,7 @@ use countersign_oauth::{BoxFuture, Fault, HandleHash, Timestamp};
 use countersign_storage::{
     Attempts, Bucket, Changes, Commit, CommitError, Drawn, Rate, ReplayGuard, StorageResult, Sweep,
 };
+use countersign_storage_schema::latest;
 use diesel::SqliteConnection;
 
 pub use open::{OpenError, Refusal};
@@ -88,7 +89,7 @@ impl Commit for SqliteStorage {
             if changes.writes.is_empty() {
                 return self.readers.check(&changes.requires);
             }
-            let latest = commit::latest(&changes);
+            let latest = latest(&changes);
             self.writer.run(latest, move |connection| commit::apply(connection, changes)).await
         })
     }

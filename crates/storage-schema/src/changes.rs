@@ -1,8 +1,29 @@
 use countersign_oauth::Timestamp;
 use countersign_storage::{Change, Changes};
 
+/// Whether a cache of the configuration must hear of it.
+#[must_use]
+pub fn is_configuration(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::UpsertClient(_)
+            | Change::DeleteClient { .. }
+            | Change::UpsertResourceServer(_)
+            | Change::DeleteResourceServer { .. }
+            | Change::UpsertClientGrant(_)
+            | Change::DeleteClientGrant { .. }
+            | Change::UpsertConnection(_)
+            | Change::DeleteConnection { .. }
+            | Change::SetSettings(_)
+            | Change::InsertSigningKey(_)
+            | Change::SetKeyState { .. }
+            | Change::PublishSigningKeys { .. }
+    )
+}
+
 /// The latest time that the changes take for now.
-pub(crate) fn latest(changes: &Changes) -> Option<Timestamp> {
+#[must_use]
+pub fn latest(changes: &Changes) -> Option<Timestamp> {
     changes.writes.iter().filter_map(now).max()
 }
 
