@@ -4,6 +4,7 @@ mod apply;
 mod config;
 mod copy;
 mod dev;
+mod env;
 mod explain;
 mod keys;
 mod migrate;
@@ -31,6 +32,8 @@ struct Arguments {
 enum Command {
     /// Start on this machine with a sample tenant, for developing an application
     Dev(dev::Dev),
+    /// Print what an application needs to use a development server, by SDK
+    Env(env::Env),
     /// Start for production
     Serve(serve::Serve),
     /// Print every setting with its origin
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
     let environment = Environment::read();
     let result = match Arguments::parse().command {
         Command::Dev(dev) => dev.run(&environment),
+        Command::Env(env) => env.run(),
         Command::Serve(serve) => serve.run(&environment),
         Command::Config(config) => config.run(&environment),
         Command::Apply(apply) => apply.run(&environment),

@@ -7,6 +7,7 @@ mod hosts;
 mod listeners;
 mod ready;
 mod secrets;
+mod snippets;
 mod tenant;
 
 use std::io::Write;
@@ -26,6 +27,7 @@ use ready::Facts;
 
 pub(crate) use authority::CA_FILE;
 pub use data_dir::DataDir;
+pub use snippets::{EnvOptions, Sdk, env};
 
 /// The options of `countersign dev`.
 #[derive(Debug, Clone, Default)]
@@ -140,6 +142,7 @@ fn start(
     let running = Running::start(&parts, &deployment, sockets, serve::options(config)).map_err(one)?;
     let facts = Facts::gather(urls, (ca_file, bundle_file), &parts, &passwords);
     let facts = runtime.block_on(facts).map_err(one)?;
+    facts.keep(&folder).map_err(one)?;
     if let Some(path) = &options.ready_file {
         facts.write(path).map_err(one)?;
     }

@@ -4,6 +4,7 @@ mod nss;
 mod system;
 
 use std::io::Write;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -180,15 +181,31 @@ fn remember(folder: &DataDir, current: &Authority, all: &[Authority]) -> Result<
         return Ok(());
     }
     let text: String = all.iter().chain([current]).map(|authority| authority.pem.as_str()).collect();
-    files::replace(&folder.file(TRUSTED_FILE), text.as_bytes())
+    let path = folder.file(TRUSTED_FILE);
+    files::replace(&path, text.as_bytes())?;
+    // By sudo it is root who writes; the folder's owner has to read it all the same.
+    let owner = std::fs::metadata(folder.file(CA_FILE)).map(|of| (of.uid(), of.gid()));
+    let given = owner.and_then(|(user, group)| chown(&path, Some(user), Some(group)));
+    given.map_err(|error| Failure::of("--data", format!("{} cannot be given: {error}", path.display())))
 }
 
 /// Runs a program to its end; answers what it printed. `None` when it said no.
-fn run(mut command: Command, missing: &str) -> Result<Option<String>, Failure> {
-    let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
+fn run(command: Command, missing: &str) -> Result<Option<String>, Failure> {
+    run_with(command, "", missing)
+}
+
+/// The same, with something on its standard input.
+fn run_with(mut command: Command, input: &str, missing: &str) -> Result<Option<String>, Failure> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => Failure::new(missing),
-        _ => Failure::new(format!("{} cannot be run: {error}", command.get_program().to_string_lossy())),
-    })?;
+        _ => Failure::new(format!("{program} cannot be run: {error}")),
+    };
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(failed)?;
+    // A program that does not read its input ends the pipe; what it says about it comes by its status.
+    let _ = child.stdin.take().map(|mut pipe| pipe.write_all(input.as_bytes()));
+    let output = child.wait_with_output().map_err(failed)?;
     Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 

@@ -5,8 +5,10 @@ use countersign_oauth::{Issuer, Secret};
 use countersign_storage::SubjectType;
 use serde_json::{Value, json};
 
+use super::DataDir;
 use super::listeners::Urls;
 use super::secrets::Passwords;
+use super::snippets::FACTS_FILE;
 use crate::{Failure, Parts, files};
 
 /// At most so many users are listed.
@@ -63,6 +65,23 @@ impl Facts {
         let mut text = format!("{:#}", self.to_json());
         text.push('\n');
         files::replace(path, text.as_bytes()).map_err(|failure| Failure::of("--ready-file", failure.text))
+    }
+
+    /// Writes the same, and the secret for examples' cookies, into the folder: `countersign env` reads it.
+    ///
+    /// # Errors
+    /// [`Failure`] naming the file.
+    pub(super) fn keep(&self, folder: &DataDir) -> Result<(), Failure> {
+        files::replace(&folder.file(FACTS_FILE), format!("{:#}\n", self.with_cookie_secret()).as_bytes())
+    }
+
+    /// What the ready file says, and the secret for examples' cookies.
+    pub(super) fn with_cookie_secret(&self) -> Value {
+        let mut facts = self.to_json();
+        if let Some(facts) = facts.as_object_mut() {
+            facts.insert("cookie_secret".to_owned(), self.cookie_secret.expose().as_str().into());
+        }
+        facts
     }
 
     fn to_json(&self) -> Value {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Authority, Done, Step, run};
+use super::{Authority, Done, Step, run, run_with};
 use crate::config::Environment;
 use crate::{Failure, files};
 
@@ -97,19 +97,15 @@ impl Database {
             Step::Remove(authority) => {
                 let mut command = certutil(&self.folder);
                 command.args(["-D", "-n", &nickname(authority)]);
-                self.done(command, Done::Removed)
+                self.done(command, "", Done::Removed)
             }
         }
     }
 
     fn add(&self, authority: &Authority) -> Result<Done, Failure> {
-        let file = tempfile(authority)?;
         let mut command = certutil(&self.folder);
-        command.args(["-A", "-t", TRUST, "-n", &nickname(authority), "-i"]).arg(&file);
-        let done = self.done(command, Done::Added);
-        // What is left in the folder for temporary files is a public certificate.
-        let _ = std::fs::remove_file(&file);
-        done
+        command.args(["-A", "-a", "-t", TRUST, "-n", &nickname(authority)]);
+        self.done(command, &authority.pem, Done::Added)
     }
 
     /// Whether exactly this certificate is there under our name for it.
@@ -119,8 +115,8 @@ impl Database {
         Ok(run(command, MISSING)?.is_some_and(|pem| authority.is(&pem)))
     }
 
-    fn done(&self, command: Command, done: Done) -> Result<Done, Failure> {
-        match run(command, MISSING)? {
+    fn done(&self, command: Command, input: &str, done: Done) -> Result<Done, Failure> {
+        match run_with(command, input, MISSING)? {
             Some(_) => Ok(done),
             None => {
                 Err(Failure::new(format!("certutil cannot change {self}: is the browser's profile locked?")))
@@ -137,11 +133,4 @@ impl std::fmt::Display for Database {
 
 fn nickname(authority: &Authority) -> String {
     format!("Countersign development authority {}", authority.mark())
-}
-
-fn tempfile(authority: &Authority) -> Result<PathBuf, Failure> {
-    let name = format!("countersign-{}-{}.pem", authority.mark(), std::process::id());
-    let path = std::env::temp_dir().join(name);
-    files::replace(&path, authority.pem.as_bytes())?;
-    Ok(path)
 }
