@@ -64,7 +64,8 @@ impl Kind {
 }
 
 /// Where the server under test keeps its tenant: the flows and attacks run whole over each, one after another.
-const BACKENDS: [&str; 2] = ["memory", "sqlite"];
+/// The last one is two processes that share a database, and take requests in turn.
+const BACKENDS: [&str; 4] = ["memory", "sqlite", "postgres", "postgres-pair"];
 /// Tells the tests which backend it is.
 const BACKEND: &str = "COUNTERSIGN_TEST_BACKENDS";
 

@@ -187,6 +187,10 @@ impl Side {
         let layers = Layers::merge(overrides, environment)?;
         let config = Config::read(&layers).map_err(named)?;
         let database = config.database.ok_or_else(|| Failure::of(option, "is missing"))?;
+        if let Database::Sqlite(path) = &database {
+            let checked = countersign_storage_sqlite::migrate::check(&path.to_string_lossy());
+            checked.map_err(|error| Failure::of(option, error.to_string()))?;
+        }
         Self::of(option, &database)
     }
 

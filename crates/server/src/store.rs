@@ -6,6 +6,7 @@ use std::sync::Arc;
 use countersign_crypto::{Argon2Hasher, DataKeys, OpenSslVerifier, OsRandom, SystemClock};
 use countersign_oauth::{BoxFuture, SecureRandom};
 use countersign_storage::{Storage, StorageResult};
+use countersign_storage_postgres::PostgresStorage;
 use countersign_storage_sqlite::SqliteStorage;
 
 use crate::config::{Config, DataKey, Database, Environment, Layers, Overrides, check_private_file, setting};
@@ -137,8 +138,15 @@ fn engine(database: &Database, migrate: Option<bool>) -> Result<(Arc<dyn Storage
             let storage = SqliteStorage::open(&url).map_err(refuse)?;
             Ok((storage.clone(), check(storage, |storage| Box::pin(storage.check()))))
         }
-        Database::Postgres(_) => {
-            Err(Failure::of(setting::DATABASE.key, "nothing is served from PostgreSQL yet; sqlite:PATH is"))
+        Database::Postgres(options) => {
+            let refuse = |error: countersign_storage_postgres::OpenError| {
+                Failure::of(setting::DATABASE.key, error.to_string())
+            };
+            if migrate == Some(true) {
+                countersign_storage_postgres::migrate::apply(options).map_err(refuse)?;
+            }
+            let storage = PostgresStorage::open(options).map_err(refuse)?;
+            Ok((storage.clone(), check(storage, |storage| Box::pin(storage.check()))))
         }
     }
 }

@@ -23,9 +23,9 @@ impl SqliteRows {
     /// Opens a file that is there, for reading and writing.
     ///
     /// # Errors
-    /// [`OpenError`] when there is no such file, or its schema is not the one known here.
+    /// [`OpenError`] when there is no such file. Whether its schema is the one known here is for
+    /// [`migrate::check`](crate::migrate::check) to say.
     pub fn open(url: &str) -> Result<Self, OpenError> {
-        crate::migrate::check(url)?;
         let path = open::locate(url)?;
         let connected = open::connect(&path);
         connected.map(Self).map_err(|refusal| OpenError { path, refusal })

@@ -22,6 +22,7 @@ mod user;
 mod accounts;
 mod authority;
 mod beside;
+mod copy;
 mod dev;
 mod domains;
 mod explain;

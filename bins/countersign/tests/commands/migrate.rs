@@ -1,4 +1,7 @@
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::database::Postgres;
+use crate::http::{Client, Request};
 use crate::process::{Ended, Process, countersign, run};
 
 fn migrate(command: &str, store: &[&str]) -> Ended {
@@ -49,6 +52,37 @@ fn rp_35_a_schema_is_planned_applied_and_checked_on_postgresql() {
     postgres.database.execute("DELETE FROM schema_migrations WHERE number = 9");
     postgres.database.execute("UPDATE schema_migrations SET checksum = 'x'");
     assert_eq!(migrate("apply", &postgres.options()).code, Some(1), "an altered schema is left alone");
+}
+
+#[test]
+fn rp_41_serve_refuses_a_schema_that_is_not_migrated_unless_it_may_migrate() {
+    let folder = tempfile::tempdir().unwrap();
+    let postgres = Postgres::make_empty(folder.path());
+    let key = folder.path().join("data.key");
+    std::fs::write(&key, "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n").unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (domain, listen) = (format!("http://localhost:{port}/"), format!("127.0.0.1:{port}"));
+    let serve = |more: &[&str]| {
+        let mut command = countersign(&["serve", "--domains", &domain, "--listen-http", &listen]);
+        command.args(["--data-key-file", key.to_str().unwrap(), "--drain-notice-seconds", "0"]);
+        command.args(postgres.options()).args(more);
+        command
+    };
+    let ended = run(serve(&[]));
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.err.starts_with("countersign: database: "), "{ended:?}");
+    assert!(ended.err.contains("`countersign migrate apply`"), "{ended:?}");
+    let mut server = Process::start_logged(serve(&["--database-migrate-on-start"]), "serving");
+    let other = tempfile::tempdir().unwrap();
+    let client: Client = Process::dev(other.path(), &[]).client();
+    let ready = client.send(&Request::get(format!("{domain}readyz")));
+    assert_eq!(ready.status, 200, "{ready:?}");
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0));
+    let mut server = Process::start_logged(serve(&[]), "serving");
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0));
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub struct Administrator {
     /// How many changes were cut short.
     pub unanswered: u32,
     number: u32,
+    store: Vec<String>,
 }
 
 /// A value that was acknowledged, the one before it, and one that was asked for without an answer.
@@ -45,7 +46,7 @@ impl Change {
 }
 
 impl Administrator {
-    pub fn new(data: PathBuf, wire: Wire, email: String, password: &str) -> Self {
+    pub fn new(data: PathBuf, wire: Wire, email: String, password: &str, store: &[String]) -> Self {
         Self {
             data,
             wire,
@@ -56,6 +57,7 @@ impl Administrator {
             answered: 0,
             unanswered: 0,
             number: 0,
+            store: store.to_vec(),
         }
     }
 
@@ -80,7 +82,7 @@ impl Administrator {
             }
             self.password.answered();
             if let Ok(answer) = self.wire.refresh(&refresh_token)
-                && answer.status != 403
+                && ![403, 503].contains(&answer.status)
             {
                 self.wrong.push(format!("a refresh token outlived its password: {answer:?}"));
             }
@@ -118,6 +120,7 @@ impl Administrator {
         let mut browser = Browser::new(self.wire.client.clone());
         match browser.authorize(&authorize_url(&self.wire.base, ""), &self.email, password) {
             Ok(callback) => Ok(Some(self.wire.redeem(&callback["code"])?.text("refresh_token"))),
+            Err(Lost::Refused(answer)) if answer.status == 503 => Err(answer.body),
             Err(Lost::Refused(_)) => Ok(None),
             Err(Lost::Away(error)) => Err(error),
         }
@@ -126,6 +129,7 @@ impl Administrator {
     fn command(&self, arguments: &[&str]) -> Command {
         let data = self.data.to_str().unwrap();
         let mut command = countersign(&[&["users"], arguments, &["--data", data]].concat());
+        command.args(&self.store);
         // As cheap as the server's hashing.
         command.env("COUNTERSIGN_PASSWORD_MEMORY_KIB", "8").env("COUNTERSIGN_PASSWORD_ITERATIONS", "1");
         command
@@ -151,6 +155,8 @@ impl Administrator {
         match status.code() {
             Some(0) => self.answered += 1,
             None => self.unanswered += 1,
+            // The database was killed under it.
+            Some(_) if stop.load(Ordering::SeqCst) => self.unanswered += 1,
             Some(code) => self.wrong.push(format!("users {arguments:?} ended with {code}")),
         }
         status.success()

@@ -20,10 +20,14 @@ mod login;
 #[path = "../commands/process.rs"]
 mod process;
 
+#[path = "../../../../xtask/src/postgres/cluster.rs"]
+mod cluster;
+
 mod administrator;
 mod audit;
 mod dice;
 mod kill;
 mod ledger;
+mod site;
 mod tenant;
 mod worker;

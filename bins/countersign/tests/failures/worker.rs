@@ -76,6 +76,11 @@ impl Worker {
                 self.ledger.count("login", false);
                 return Err(Away(error));
             }
+            // The database is away.
+            Some(Lost::Refused(answer)) if answer.status == 503 => {
+                self.ledger.count("login", false);
+                return Err(Away(answer.body));
+            }
             Some(Lost::Refused(answer)) => self.ledger.wrong.push(format!("no login: {answer:?}")),
             None => {}
         }
@@ -213,6 +218,11 @@ impl Worker {
     }
 
     fn heard(&mut self, kind: &'static str, answer: Answer) -> Result<Response, Away> {
+        // 503 with the database away says nothing about what was done.
+        let answer = answer.and_then(|answer| match answer.status {
+            503 => Err(answer.body),
+            _ => Ok(answer),
+        });
         self.ledger.count(kind, answer.is_ok());
         answer.map_err(Away)
     }

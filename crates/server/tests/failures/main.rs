@@ -12,4 +12,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../../../xtask/src/postgres/cluster.rs"]
+mod cluster;
+
 mod drain;
+mod postgres;
+mod two_processes;

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
+use countersign_postgres_testbed::Database;
 use countersign_server::StoreCheck;
 use countersign_storage::Storage;
 use countersign_storage_memory::MemoryStorage;
+use countersign_storage_postgres::{PostgresOptions, PostgresStorage};
 use countersign_storage_sqlite::SqliteStorage;
 
 /// Says where the tenant of a whole run is stored: names of backends, separated by commas.
@@ -13,10 +15,18 @@ const VARIABLE: &str = "COUNTERSIGN_TEST_BACKENDS";
 pub enum Backend {
     Memory,
     Sqlite,
+    Postgres,
+    /// Two processes that share a PostgreSQL database and nothing else, and take requests in turn.
+    PostgresPair,
 }
 
 impl Backend {
-    const ALL: [(Self, &'static str); 2] = [(Self::Memory, "memory"), (Self::Sqlite, "sqlite")];
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Memory, "memory"),
+        (Self::Sqlite, "sqlite"),
+        (Self::Postgres, "postgres"),
+        (Self::PostgresPair, "postgres-pair"),
+    ];
 
     /// The backends of this run; without being told, those that need no server.
     ///
@@ -47,6 +57,7 @@ pub struct Store {
     /// One for each process, each opened for itself.
     pub processes: Vec<Opened>,
     _folder: Option<tempfile::TempDir>,
+    _database: Option<Database>,
 }
 
 impl Store {
@@ -67,10 +78,32 @@ impl Store {
                 });
                 Self { _folder: Some(folder), ..Self::of(vec![Opened { storage, check }]) }
             }
+            Backend::Postgres => Self::postgres(1),
+            Backend::PostgresPair => Self::postgres(2),
         }
     }
 
+    fn postgres(processes: usize) -> Self {
+        let database = Database::make();
+        let options = PostgresOptions { pool_size: 3, ..database.options() };
+        Self { _database: Some(database), ..Self::on(&options, processes) }
+    }
+
+    /// A PostgreSQL database that is there and migrated, opened by so many processes.
+    pub fn on(options: &PostgresOptions, processes: usize) -> Self {
+        let open = || {
+            let storage = PostgresStorage::open(options).unwrap();
+            let checked = storage.clone();
+            let check: StoreCheck = Arc::new(move || {
+                let storage = checked.clone();
+                Box::pin(async move { storage.check().await })
+            });
+            Opened { storage, check }
+        };
+        Self::of((0..processes).map(|_| open()).collect())
+    }
+
     fn of(processes: Vec<Opened>) -> Self {
-        Self { processes, _folder: None }
+        Self { processes, _folder: None, _database: None }
     }
 }
