@@ -59,7 +59,7 @@ impl Kind {
     }
 
     fn needs_postgres(self) -> bool {
-        matches!(self, Self::Unit | Self::Contract | Self::Flows | Self::Attacks | Self::Failures)
+        !matches!(self, Self::Fmt | Self::Clippy | Self::Layers | Self::Rfc)
     }
 }
 
@@ -171,7 +171,7 @@ impl Means<'_> {
                 // Naming one small test target brings in the features that the tests compiled with.
                 let binary = ["--bin", "countersign", "--test", "contract"];
                 self.cargo(&[["build", "--workspace", "--locked"].as_slice(), &binary].concat())?;
-                clients(self.work, self.openssl)
+                clients(self)
             }
         }
     }
@@ -231,7 +231,8 @@ fn unit_targets(metadata: &Value) -> Vec<String> {
     names
 }
 
-fn clients(work: &Work, openssl: OpenSsl) -> Result<(), String> {
+fn clients(means: &Means) -> Result<(), String> {
+    let work = means.work;
     let script = Path::new("tests/clients/run.mjs");
     if !work.root().join(script).is_file() {
         return Err(format!("{} is missing", script.display()));
@@ -244,7 +245,10 @@ fn clients(work: &Work, openssl: OpenSsl) -> Result<(), String> {
     let mut node = Command::new("node");
     node.arg(script).arg("--binary").arg(target.join("debug").join("countersign"));
     node.arg("--cache").arg(target.join("clients")).env("CARGO_TARGET_DIR", &target);
-    openssl.tell(&mut node);
+    means.openssl.tell(&mut node);
+    if let Some(cluster) = means.postgres {
+        postgres::tell(cluster, &mut node);
+    }
     node.current_dir(work.root()).env("PATH", path);
     in_home(&mut node, &home);
     let result = work::run_within_deadline(node);
