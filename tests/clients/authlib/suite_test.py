@@ -21,7 +21,7 @@ metadata = requests.get(DISCOVERY_URL, timeout=30).json()
 
 
 def web_app():
-    """The web app of Auth0's guide for Flask, with PKCE; /logout ends the session at the server as well."""
+    """The web app of Auth0's guide for Flask, with PKCE."""
     app = flask.Flask("web")
     app.secret_key = secrets.token_hex(32)
     oauth = OAuth(app)
