@@ -27,14 +27,17 @@ impl Browser {
     ) -> Result<BTreeMap<String, String>, Lost> {
         let page = self.send(Request::get(url))?;
         if let Some(found) = callback(&page) {
-            return Ok(found);
+            return heard(found, page);
         }
         let Some(form) = Form::find(&page.body) else { return Err(Lost::Refused(page)) };
         let base = url.split("/authorize").next().unwrap();
         let typed = form.filled(&[("username", email), ("password", password)], "default");
         let post = Request::post_form(format!("{base}{}", form.action), &typed);
         let answer = self.send(post.header("origin", base).header("sec-fetch-site", "same-origin"))?;
-        callback(&answer).ok_or(Lost::Refused(answer))
+        match callback(&answer) {
+            Some(found) => heard(found, answer),
+            None => Err(Lost::Refused(answer)),
+        }
     }
 
     fn send(&mut self, request: Request) -> Result<Response, Lost> {
@@ -60,6 +63,14 @@ pub enum Lost {
     Away(String),
     /// It answered something else.
     Refused(Response),
+}
+
+/// A callback that says that the server is busy, or its database away, says nothing.
+fn heard(found: BTreeMap<String, String>, answer: Response) -> Result<BTreeMap<String, String>, Lost> {
+    match found.get("error").map(String::as_str) {
+        Some("temporarily_unavailable") => Err(Lost::Away(format!("{answer:?}"))),
+        _ => Ok(found),
+    }
 }
 
 fn callback(response: &Response) -> Option<BTreeMap<String, String>> {
