@@ -1,12 +1,12 @@
 use countersign_crypto::SigningKeys;
 use countersign_jose::{Algorithm, Compact, KeyRing as _, encode_base64url};
-use countersign_oauth::Sealer as _;
+use countersign_oauth::{Compliance, Sealer as _};
 use countersign_storage::TokenEndpointAuthMethod;
 use countersign_testkit::AUDIENCE;
 use countersign_token::SIGNING_SECRET_PURPOSE;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, SPA_ID, WEB, WEB_ID, WEB_SECRET, on_every_backend, under_rfc};
+use crate::support::{Harness, SPA_ID, WEB, WEB_ID, WEB_SECRET, on_every_backend};
 
 const SECRET: &[u8] = b"the-signing-secret-of-the-test-api";
 
@@ -23,13 +23,21 @@ fn mac(server: &Harness, secret: &[u8], input: &str) -> String {
     encode_base64url(ring.symmetric_signer(secret).sign(input.as_bytes()).unwrap())
 }
 
+/// Introspection is served where the tenant says `rfc`.
+fn where_it_is_served(test: impl Fn(&Harness)) {
+    on_every_backend(|server| {
+        server.change_settings(|settings| settings.compliance = Compliance::Rfc);
+        test(server);
+    });
+}
+
 fn introspect(server: &Harness, token: &str) -> Value {
     server.post("/oauth/introspect", &[WEB, &[("token", token)]].concat()).expect(200).json()
 }
 
 #[test]
 fn under_rfc_a_token_of_an_hs256_api_is_introspected_and_revoked() {
-    under_rfc(|server| {
+    where_it_is_served(|server| {
         under_a_secret(server);
         let token = server.web_tokens("openid read:things", AUDIENCE).text("access_token");
         let told = introspect(server, &token);
@@ -41,7 +49,7 @@ fn under_rfc_a_token_of_an_hs256_api_is_introspected_and_revoked() {
 
 #[test]
 fn sp_059_060_forged_tokens_of_an_hs256_api_are_inactive() {
-    under_rfc(|server| {
+    where_it_is_served(|server| {
         let by_key = server.web_tokens("openid read:things", AUDIENCE).text("access_token");
         under_a_secret(server);
         let token = server.web_tokens("openid read:things", AUDIENCE).text("access_token");
@@ -129,7 +137,7 @@ fn core_248_alg_disappears_with_the_tenants_setting() {
 #[test]
 fn under_rfc_a_key_of_several_algorithms_names_none() {
     on_every_backend(|server| {
-        server.change_settings(|settings| settings.compliance = countersign_oauth::Compliance::Rfc);
+        server.change_settings(|settings| settings.compliance = Compliance::Rfc);
         let alg = || server.get("/.well-known/jwks.json").json()["keys"][0].get("alg").cloned();
         assert_eq!(alg(), Some(json!("RS256")));
         server.change_api(|api| api.settings.signing_alg = Algorithm::PS256);

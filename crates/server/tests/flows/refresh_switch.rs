@@ -1,6 +1,7 @@
 use std::thread;
 
-use countersign_storage::RotationType;
+use countersign_oauth::{FamilyId, HandleHash, Seconds};
+use countersign_storage::{Change, Changes, RefreshFamily, RefreshToken, RotationType};
 use countersign_testkit::{AUDIENCE, USER_ID, block_on};
 
 use crate::support::{Harness, Response, WEB, WEB_ID, on_every_backend, refresh};
@@ -15,7 +16,7 @@ fn first(server: &Harness) -> String {
 fn switch(server: &Harness, rotation_type: RotationType, leeway: i64) {
     server.change_client(WEB_ID, |client| {
         client.settings.refresh_token.rotation_type = rotation_type;
-        client.settings.refresh_token.leeway = countersign_oauth::Seconds(leeway);
+        client.settings.refresh_token.leeway = Seconds(leeway);
     });
 }
 
@@ -105,18 +106,25 @@ fn core_135_of_eight_exchanges_at_once_one_gets_the_token_that_stays() {
 #[test]
 fn core_136_the_201st_active_token_removes_the_oldest() {
     on_every_backend(|server| {
-        let mut browser = server.browser();
-        let mut log_in = || {
-            let parameters = [("scope", SCOPE), ("audience", AUDIENCE)];
-            let code = server.code_in(&mut browser, WEB_ID, &parameters);
-            server.clock.advance(countersign_oauth::Seconds(1));
-            server.web_exchange(&code).expect(200).text("refresh_token")
-        };
-        let tokens: Vec<String> = (0..200).map(|_| log_in()).collect();
-        server.refresh(WEB, &tokens[0]).expect(200);
-        log_in();
-        refused(server, &tokens[0]);
-        server.refresh(WEB, &tokens[1]).expect(200);
+        let oldest = first(server);
+        let handle = HandleHash::of(&oldest);
+        let (token, family) = block_on(server.storage.refresh_token(&handle)).unwrap().unwrap();
+        server.clock.advance(Seconds(1));
+        let mut changes = Changes::none();
+        for number in 0..199 {
+            let (id, created_at) = (FamilyId::new(format!("family {number}")), server.now());
+            let other =
+                RefreshToken { handle: HandleHash::of(id.as_str()), family_id: id.clone(), ..token.clone() };
+            let family = RefreshFamily { id, created_at, ..family.clone() };
+            changes = changes.with(Change::InsertFamily(family)).with(Change::InsertRefreshToken(other));
+        }
+        block_on(server.storage.commit(changes)).unwrap();
         assert_eq!(living(server), 200);
+        server.refresh(WEB, &oldest).expect(200);
+        server.clock.advance(Seconds(1));
+        let newest = first(server);
+        assert_eq!(living(server), 200);
+        refused(server, &oldest);
+        server.refresh(WEB, &newest).expect(200);
     });
 }
