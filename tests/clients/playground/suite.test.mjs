@@ -117,7 +117,7 @@ describe('the playground', () => {
     });
   }
 
-  for (const response_mode of ['fragment']) {
+  for (const response_mode of ['fragment', 'form_post']) {
     visiting(`takes the answer by ${response_mode}, without a proof where none is wanted`, {}, async (visit) => {
       await visit.signIn({ response_mode, dpop: false });
       await visit.run('exchange');
