@@ -16,12 +16,13 @@ ada = user("authlib")
 web = client("Regular Web App")
 native = client("Native App")
 machine = client("Machine")
+LOGGED_OUT = "https://web.example.test/"
 SCOPE = "openid profile email offline_access read:items"
 metadata = requests.get(DISCOVERY_URL, timeout=30).json()
 
 
 def web_app():
-    """The web app of Auth0's guide for Flask, with PKCE."""
+    """The web app of Auth0's guide for Flask, with PKCE, and its logout at the server."""
     app = flask.Flask("web")
     app.secret_key = secrets.token_hex(32)
     oauth = OAuth(app)
@@ -44,9 +45,18 @@ def web_app():
             token = oauth.countersign.authorize_access_token()
         except OAuthError as error:
             return {"error": error.error, "error_description": error.description}, 401
-        flask.session["user"] = token["userinfo"]
+        flask.session["id_token"] = token["id_token"]
         profile = oauth.countersign.userinfo(token=token)
         return {"id_token": dict(token["userinfo"]), "userinfo": dict(profile), "scope": token["scope"]}
+
+    @app.get("/logout")
+    def logout():
+        hint = flask.session.pop("id_token", None)
+        return oauth.countersign.logout_redirect(post_logout_redirect_uri=LOGGED_OUT, id_token_hint=hint)
+
+    @app.get("/logged-out")
+    def logged_out():
+        return oauth.countersign.validate_logout_response()
 
     return app
 
@@ -83,6 +93,15 @@ class FlaskApp(unittest.TestCase):
         answer = self.app.get(self.authorize(prompt="none"))
         self.assertEqual(answer.status_code, 401)
         self.assertEqual(answer.json, {"error": "login_required", "error_description": "Login required"})
+
+    def test_core_260_logout_by_the_id_token_asks_nothing_and_ends_the_session(self):
+        self.app.get(self.authorize())
+        back, page = self.visitor.open(self.app.get("/logout").location)
+        self.assertIsNone(page)
+        self.assertTrue(back.startswith(LOGGED_OUT), back)
+        answer = self.app.get("/logged-out?" + back.split("?", 1)[1])
+        self.assertEqual(answer.json["post_logout_redirect_uri"], LOGGED_OUT)
+        self.assertEqual(self.app.get(self.authorize(prompt="none")).json["error"], "login_required")
 
     def test_a_foreign_state_is_refused_by_the_library(self):
         callback = self.authorize()

@@ -8,9 +8,10 @@ import { Person } from './person.mjs';
 
 const ada = user('express-openid-connect');
 const web = client('Express Web App');
-/** The app lies on 127.0.0.1 and so on another site than the server. */
+/** Two apps of one client; each lies on 127.0.0.1 and so on another site than the server. */
 const modes = [
   { mode: 'query', method: 'GET', callback: web.callbacks[0], options: { auth0Logout: true }, logoutPath: '/v2/logout' },
+  { mode: 'form_post', method: 'POST', callback: web.callbacks[1], options: { auth0Logout: false }, logoutPath: '/oidc/logout' },
 ];
 
 let browser;
@@ -90,3 +91,17 @@ for (const { mode, method, callback, options, logoutPath } of modes) {
     });
   });
 }
+
+test("core_029 core_033: the library's default, an ID token by form_post, is refused until the client may use the implicit grant", async () => {
+  const app = await serve(web, web.callbacks[1], 'form_post', { authorizationParams: { response_type: 'id_token' } });
+  const context = await browser.context();
+  try {
+    const person = new Person(await context.newPage(), app, ada);
+    assert.equal((await person.visit('/profile')).error, 'unauthorized_client');
+    assert.deepEqual(person.callbacks.map((request) => request.method()), ['POST']);
+    assert.deepEqual(person.hosted, []);
+  } finally {
+    await context.close();
+    await app.stop();
+  }
+});
