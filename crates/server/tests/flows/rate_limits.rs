@@ -1,4 +1,4 @@
-//! Limits on how often something may be asked for (core contract §0.6, extended contract §2.2).
+//! Limits on how often something may be asked for (core contract §0.6, extended contract §2.2; RFC 9110 §10.2.3).
 
 use countersign_http::RequestRates;
 use countersign_oauth::{Seconds, UserId};
