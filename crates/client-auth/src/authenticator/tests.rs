@@ -317,6 +317,7 @@ impl ClientMethod for Badge {
     }
 }
 
+/// RFC 6749 §2.3.2
 #[test]
 fn an_added_method_authenticates_the_clients_that_are_registered_for_it() {
     let methods = ClientMethods::new().with(Badge("badge")).unwrap().with(Badge("pass")).unwrap();

@@ -1,3 +1,5 @@
+//! Answers that the browser posts to the client (OAuth 2.0 Form Post Response Mode §2).
+
 use countersign_oauth::Compliance;
 use countersign_testkit::{EMAIL, PASSWORD};
 

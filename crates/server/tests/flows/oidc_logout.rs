@@ -1,3 +1,5 @@
+//! Logout by the client (OpenID Connect RP-Initiated Logout §2).
+
 use countersign_jose::Algorithm;
 use countersign_oauth::Seconds;
 use countersign_testkit::block_on;

@@ -1,4 +1,5 @@
-//! ID tokens that come back as hints (OpenID Connect RP-Initiated Logout §4, RFC 8725 §3).
+//! ID tokens that come back as hints (OpenID Connect RP-Initiated Logout §4, RFC 8725 §3, RFC 8725 §3.12); logout tokens
+//! (OpenID Connect Back-Channel Logout §2.4) are none.
 
 use std::sync::Arc;
 
