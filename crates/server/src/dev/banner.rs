@@ -92,6 +92,9 @@ fn settings(facts: &Facts, text: &mut String) {
         for (name, value) in pairs {
             let _ = writeln!(text, "  {name}={}", quoted(&value));
         }
+        if let Some(note) = sdk.note() {
+            let _ = writeln!(text, "  # {note}");
+        }
     }
     let names = Sdk::ALL.map(Sdk::name).join("|");
     let _ = writeln!(text, "\nThese and more as a file: countersign env {names} [--code]");

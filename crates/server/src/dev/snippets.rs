@@ -59,6 +59,15 @@ impl Sdk {
         }
     }
 
+    /// What the environment cannot say, where an application without it is refused.
+    pub(super) fn note(self) -> Option<&'static str> {
+        match self {
+            // Its default is an ID token straight from the login page, by the implicit grant.
+            Self::Express => Some("in the app: auth({ authorizationParams: { response_type: 'code' } })"),
+            Self::Spa | Self::Nextjs | Self::Api | Self::Node | Self::Python => None,
+        }
+    }
+
     /// The lines of code that use that environment.
     fn code(self) -> &'static str {
         match self {
@@ -122,7 +131,8 @@ fn environment(options: &EnvOptions) -> Result<String, Failure> {
     let lines = pairs.iter().map(|(name, value)| format!("{name}={}\n", quoted(value)));
     let trust = trust(options.sdk, &facts);
     let trust = trust.iter().map(|(name, value)| format!("{name}={}\n", quoted(value)));
-    Ok(format!("# {}\n{}", options.sdk.title(), lines.chain(trust).collect::<String>()))
+    let note = options.sdk.note().map(|note| format!("# {note}\n")).unwrap_or_default();
+    Ok(format!("# {}\n{note}{}", options.sdk.title(), lines.chain(trust).collect::<String>()))
 }
 
 /// What the variables are made of.
@@ -265,6 +275,10 @@ mod tests {
         std::fs::write(DataDir::new(folder.path()).file(super::FACTS_FILE), facts().to_string()).unwrap();
         let text = environment(&options).unwrap();
         assert!(text.starts_with("# .env of an Express app"), "{text}");
+        assert!(
+            text.contains("\n# in the app: auth({ authorizationParams: { response_type: 'code' } })\n"),
+            "{text}"
+        );
         assert!(text.contains("\nCLIENT_SECRET='s3 cret'\n"), "{text}");
         assert!(text.ends_with("NODE_EXTRA_CA_CERTS=/data/ca.pem\n"), "{text}");
     }
