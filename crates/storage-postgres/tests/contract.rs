@@ -22,7 +22,7 @@ impl Deref for Made {
 }
 
 fn make_storage() -> Made {
-    let database = Database::make();
+    let database = Database::lend();
     Made { storage: PostgresStorage::open(&database.options()).unwrap(), _database: database }
 }
 

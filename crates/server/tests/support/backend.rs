@@ -84,7 +84,7 @@ impl Store {
     }
 
     fn postgres(processes: usize) -> Self {
-        let database = Database::make();
+        let database = Database::lend();
         let options = PostgresOptions { pool_size: 3, ..database.options() };
         Self { _database: Some(database), ..Self::on(&options, processes) }
     }
