@@ -26,7 +26,8 @@ impl From<LogEvent> for LogEventRow {
             at: record.at.millis(),
             event: record.event,
             rule: record.rule,
-            description: record.description,
+            // It names what was sent, which may be anything; PostgreSQL's texts hold no NUL.
+            description: record.description.replace('\0', "\u{fffd}"),
             client_id: text(record.client_id.as_ref()),
             user_id: text(record.user_id.as_ref()),
             ip: record.ip,

@@ -28,7 +28,9 @@ fn not_authorized(server: &Harness) {
 fn core_058_an_unknown_api_is_access_denied() {
     on_every_backend(|server| {
         // Identifiers are compared byte by byte.
-        for unknown in ["https://nowhere.example/", "https://api.example.com", "https://API.example.com/"] {
+        let others =
+            ["https://nowhere.example/", "https://api.example.com", "https://API.example.com/", "no\0"];
+        for unknown in others {
             let url = server.ask(&[("audience", unknown)]);
             let answer = server.in_vain(|| server.send(&Request::get(&url)));
             let text = format!("Service not found: {unknown}");

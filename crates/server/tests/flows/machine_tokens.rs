@@ -43,9 +43,10 @@ fn core_113_a_machines_token_names_the_machine() {
 #[test]
 fn core_114_an_unknown_audience_is_no_enabled_service() {
     on_every_backend(|server| {
-        // Identifiers are compared byte by byte.
-        for audience in ["https://nobody.example.com/", "https://api.example.com", "HTTPS://api.example.com/"]
-        {
+        // Identifiers are compared byte by byte, also those that no store can hold.
+        let others =
+            ["https://nobody.example.com/", "https://api.example.com", "HTTPS://api.example.com/", "no\0"];
+        for audience in others {
             let text = format!("Service not enabled within domain: {audience}");
             server.refuse_token(
                 &[MACHINE, &client_credentials(audience)].concat(),
