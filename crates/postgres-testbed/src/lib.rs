@@ -38,12 +38,18 @@ END $$";
 /// Keeps aside what the migrations put in.
 const SEED: &str = r"
 DO $$
-DECLARE place record;
+DECLARE
+    place record;
+    rows bigint;
 BEGIN
     CREATE SCHEMA seed;
     FOR place IN SELECT tablename FROM pg_tables
         WHERE schemaname = 'public' AND tablename <> 'schema_migrations' LOOP
         EXECUTE format('CREATE TABLE seed.%I AS TABLE public.%I', place.tablename, place.tablename);
+        GET DIAGNOSTICS rows = ROW_COUNT;
+        IF rows = 0 THEN
+            EXECUTE format('DROP TABLE seed.%I', place.tablename);
+        END IF;
     END LOOP;
 END $$";
 
@@ -211,7 +217,7 @@ fn run(url: String, statements: Vec<String>) -> Vec<String> {
         let mut answer = Vec::new();
         for statement in statements {
             let rows = client.simple_query(&statement).await;
-            let rows = rows.unwrap_or_else(|error| panic!("{statement}: {error}"));
+            let rows = rows.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
             answer.extend(rows.iter().filter_map(|message| match message {
                 SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
                 _ => None,
