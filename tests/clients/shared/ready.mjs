@@ -17,6 +17,8 @@ export const origin = Object.fromEntries(['https', 'http'].filter((scheme) => re
 export const issuer = { https: ready.issuer, ...(origin.http && { http: `${origin.http}/` }) };
 /** The https listener as Auth0's SDKs want it: host and port. */
 export const domain = new URL(ready.https).host;
+/** The certificate of the server's authority. */
+export const caFile = ready.ca_file;
 
 /** Identifiers of the APIs in tenant.yaml. */
 export const api = {
