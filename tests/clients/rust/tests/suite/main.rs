@@ -3,6 +3,7 @@
 
 #[path = "../../../../../crates/server/tests/support/form.rs"]
 mod form;
+mod logout;
 mod oauth;
 mod openid;
 mod server;
