@@ -64,7 +64,11 @@ impl Sdk {
         match self {
             // Its default is an ID token straight from the login page, by the implicit grant.
             Self::Express => Some("in the app: auth({ authorizationParams: { response_type: 'code' } })"),
-            Self::Spa | Self::Nextjs | Self::Api | Self::Node | Self::Python => None,
+            // Without it the port of this server, and http, are refused.
+            Self::Nextjs => {
+                Some("in the app: new Auth0Client({ allowInsecureRequests: true }), not in production")
+            }
+            Self::Spa | Self::Api | Self::Node | Self::Python => None,
         }
     }
 
@@ -173,15 +177,16 @@ impl Known {
 pub(super) fn pairs(sdk: Sdk, facts: &Value, client: Option<&str>) -> Option<Vec<(&'static str, String)>> {
     let Known { base, http, api, client_id, client_secret, own, cookie } = Known::read(sdk, facts, client)?;
     let domain = base.strip_prefix("https://").unwrap_or(&base).to_owned();
+    // Browsers send no cookies from a page on http to a frame on https, so both are on one scheme.
+    let http = http.filter(|_| own.as_ref().is_some_and(|own| own.starts_with("http://")));
     Some(match sdk {
         Sdk::Spa => {
-            // Browsers send no cookies from a page on http to a frame on https, so both are on one scheme.
-            let http = http.filter(|_| own.is_some_and(|own| own.starts_with("http://")));
             let pairs = [("VITE_AUTH0_DOMAIN", http.unwrap_or(domain)), ("VITE_AUTH0_CLIENT_ID", client_id?)];
             pairs.into_iter().chain(api.map(|api| ("VITE_AUTH0_AUDIENCE", api))).collect()
         }
         Sdk::Nextjs => vec![
-            ("AUTH0_DOMAIN", domain),
+            // It takes a port only within a URL, and Next.js reads this file too late to trust our authority.
+            ("AUTH0_DOMAIN", http.unwrap_or(base)),
             ("AUTH0_CLIENT_ID", client_id?),
             ("AUTH0_CLIENT_SECRET", client_secret?),
             ("AUTH0_SECRET", cookie?),
@@ -256,6 +261,15 @@ mod tests {
         let domain = |client| value(Sdk::Spa, client, "VITE_AUTH0_DOMAIN").unwrap();
         assert_eq!(domain(None), "http://localhost:3000");
         assert_eq!(domain(Some("Secure Page")), "localhost:3443");
+    }
+
+    #[test]
+    fn next_js_gets_a_url_because_its_sdk_takes_no_port_beside_a_name() {
+        let mut facts = facts();
+        let domain = |facts: &serde_json::Value| pairs(Sdk::Nextjs, facts, None).unwrap().swap_remove(0);
+        assert_eq!(domain(&facts), ("AUTH0_DOMAIN", "http://localhost:3000".to_owned()));
+        facts.as_object_mut().unwrap().remove("http");
+        assert_eq!(domain(&facts), ("AUTH0_DOMAIN", "https://localhost:3443".to_owned()));
     }
 
     #[test]
