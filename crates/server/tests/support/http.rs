@@ -100,6 +100,8 @@ impl Client {
             .max_redirects(0)
             .user_agent("countersign-tests")
             .timeout_global(Some(std::time::Duration::from_secs(30)))
+            // Below the time after which the server closes a connection that is idle.
+            .max_idle_age(std::time::Duration::from_secs(3))
             .build();
         let agent = |ports: &[u16; 2]| {
             let ports = Ports(processes[0].into_iter().zip(*ports).collect());
