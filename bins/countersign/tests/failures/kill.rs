@@ -94,21 +94,24 @@ fn run(site: &Site, kills: u64, victim: impl Fn(u64) -> Victim) {
     report(&workers, &administrator);
 }
 
-/// Lets everybody work, and kills in the middle of it.
+/// Lets everybody work, and kills in the middle of it. Who noticed nothing, because a database was back at once,
+/// stops when it is over.
 fn load(workers: &mut [Worker], administrator: &mut Administrator, after: Duration, kill: impl FnOnce()) {
-    let stop = AtomicBool::new(false);
+    let (stop, over) = (AtomicBool::new(false), AtomicBool::new(false));
     // Nothing is sent: when every worker has given up, there is nothing to wait for.
     let (alarm, alarms) = mpsc::channel::<()>();
     thread::scope(|scope| {
         for worker in workers {
-            let (stop, alarm) = (&stop, alarm.clone());
+            let (stop, over, alarm) = (&stop, &over, alarm.clone());
             scope.spawn(move || {
                 let _alarm = alarm;
-                while let Ok(()) = worker.step().map_err(|away| {
+                while !over.load(Ordering::SeqCst) {
+                    let Err(away) = worker.step() else { continue };
                     if !stop.load(Ordering::SeqCst) {
                         worker.ledger.wrong.push(format!("the server went away by itself: {}", away.0));
                     }
-                }) {}
+                    return;
+                }
             });
         }
         drop(alarm);
@@ -116,6 +119,7 @@ fn load(workers: &mut [Worker], administrator: &mut Administrator, after: Durati
         let _ = alarms.recv_timeout(after);
         stop.store(true, Ordering::SeqCst);
         kill();
+        over.store(true, Ordering::SeqCst);
     });
 }
 
