@@ -158,7 +158,7 @@ impl Means<'_> {
                     arguments.extend(["--test", target]);
                 }
                 self.cargo(&arguments)?;
-                self.cargo(&["test", "--workspace", "--locked", "--doc"])
+                self.cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"])
             }
             Kind::Contract | Kind::Failures => self.named(kind.name(), None),
             Kind::Flows | Kind::Attacks => self.on_each_backend(kind.name()),

@@ -5,6 +5,7 @@ mod display_name;
 mod identifier;
 mod login_attempts;
 mod password;
+mod post_login;
 mod session;
 
 pub use claims::{ClaimStyle, claims_for_scope, is_claim_scope};
@@ -12,4 +13,8 @@ pub use display_name::display_name;
 pub use identifier::normalise_identifier;
 pub use login_attempts::{Account, HeldBack, LoginAttempts, LoginLimits, release_account};
 pub use password::{MAX_PASSWORD_BYTES, PasswordHasher, PasswordRule, Verification, check_new_password};
+pub use post_login::{
+    Continued, Denial, HttpRequest, LoginEvent, LoginTransaction, Method, NoHook, Pending, PostLogin,
+    Protocol, ScopeEdit, SessionEdits, Verdict,
+};
 pub use session::{Limits, SessionLimits, is_alive, touch_session};
