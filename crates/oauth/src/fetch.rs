@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::{BoxFuture, Secret};
 
 /// Calls other servers over HTTP: identity providers, key sets, a tenant's own services.
@@ -20,7 +22,7 @@ pub struct FetchRequest {
     /// The absolute `https` URL. Its query may carry tokens where a provider asks for that, so it is redacted.
     pub url: Secret<String>,
     /// Header fields beside those that the body needs; their values may be credentials.
-    pub headers: Vec<(&'static str, Secret<String>)>,
+    pub headers: Vec<(Cow<'static, str>, Secret<String>)>,
     /// The body.
     pub body: FetchBody,
 }
@@ -74,8 +76,8 @@ impl FetchRequest {
 
     /// Adds a header field.
     #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, Secret::new(value.into())));
+    pub fn with_header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), Secret::new(value.into())));
         self
     }
 }
