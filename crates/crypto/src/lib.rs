@@ -8,6 +8,7 @@ mod generate;
 mod hmac;
 mod password;
 mod random;
+mod secret_keys;
 mod signer;
 mod signing_keys;
 mod verifier;
@@ -21,5 +22,6 @@ pub use dev_authority::{
 pub use generate::generate_signing_key;
 pub use password::{Argon2Cost, Argon2Hasher, PhcError, check_phc};
 pub use random::OsRandom;
+pub use secret_keys::OpenSslSecretKeys;
 pub use signing_keys::SigningKeys;
 pub use verifier::OpenSslVerifier;

@@ -58,7 +58,8 @@ pub struct Jwt<State> {
 /// What a token must be to be accepted.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// The exact `typ` values that are right here (RFC 8725 §3.11).
+    /// The exact `typ` values that are right here (RFC 8725 §3.11). An empty text among them takes a token that
+    /// has none, for issuers that write none.
     pub typ: &'a [&'a str],
     /// The issuer.
     pub issuer: &'a str,
@@ -129,7 +130,7 @@ impl Jwt<Verified> {
 
 /// The exact types that are right here, and no other (RFC 8725 §3.11).
 fn check_type(compact: &Compact<'_>, expected: &Expected<'_>) -> Result<(), JoseError> {
-    let typ = compact.header.typ.as_deref().ok_or(JoseError::Type)?;
+    let typ = compact.header.typ.as_deref().unwrap_or_default();
     let fits = expected.typ.iter().any(|known| known.eq_ignore_ascii_case(typ));
     if fits { Ok(()) } else { Err(JoseError::Type) }
 }

@@ -9,6 +9,7 @@ mod jws;
 mod jwt;
 mod key_ring;
 mod published;
+mod secret_keys;
 
 pub use algorithm::Algorithm;
 pub use base64url::{decode as decode_base64url, encode as encode_base64url};
@@ -19,3 +20,4 @@ pub use jws::{Compact, Header, sign_compact};
 pub use jwt::{Audiences, Expected, Jwt, RegisteredClaims, Verified};
 pub use key_ring::{KeyRing, Signer, SigningError, Verifier, VerifyingKeys};
 pub use published::PublishedKeys;
+pub use secret_keys::SecretKeys;
