@@ -93,6 +93,7 @@ impl AuthorizationEndpoint {
             client_id: Some(journey.request.client.id.clone()),
             user_id: None,
             ip: journey.context.client_ip.to_string(),
+            client_ip: None,
             request_id: journey.context.request_id.clone(),
         };
         match self.storage.commit(Changes::none().with(Change::Log(event))).await {

@@ -65,6 +65,7 @@ fn new_user(profile: &ProviderProfile, connection: &Connection, now: Timestamp) 
         profile: Profile::default(),
         blocked: false,
         identities: vec![Identity {
+            tokens: None,
             connection_id: connection.id.clone(),
             provider: strategy.clone(),
             provider_user_id: profile.provider_user_id.clone(),

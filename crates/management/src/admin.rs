@@ -43,6 +43,7 @@ impl Admin<'_> {
             client_id: None,
             user_id: None,
             ip: String::new(),
+            client_ip: None,
             request_id: String::new(),
         }
     }

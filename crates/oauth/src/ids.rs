@@ -52,6 +52,8 @@ ids! {
     ConsentId;
     /// A connection: `con_…`.
     ConnectionId;
+    /// A script of the tenant's own: an Action or a rule.
+    ScriptId;
     /// The row id of an API; its `identifier` is an [`Audience`].
     ResourceServerId;
     /// An API's identifier, as it stands in `audience` and `aud`.

@@ -221,6 +221,7 @@ impl KeyChange {
             client_id: None,
             user_id: None,
             ip: String::new(),
+            client_ip: None,
             request_id: String::new(),
         })
     }

@@ -3,15 +3,17 @@
 
 use countersign_storage::{
     Change, Changes, Conflict, ExchangeRule, KeyState, PasswordHash, RecordKind, RefreshFamily, Requirement,
-    SingleUse, SingleUseKind, Storage, TenantSettings, User,
+    ScriptKind, SingleUse, SingleUseKind, Storage, TenantSettings, User,
 };
 
 use crate::race;
 use crate::run::{attempt, commit, read, write};
 use crate::samples::{
     HOUR, access_token, api, at, authorization, client, client_grant, code, connection, consent, failing,
-    family, hash, identity, insert, log_event, refresh_token, session, signing_key, spend, update, user,
+    family, hash, identity, insert, json_map, log_event, refresh_token, script, session, signing_key, spend,
+    update, upstream_update, user,
 };
+use serde_json::json;
 
 const WHO: (&str, &str, &str) = ("user", "client", "api");
 
@@ -102,6 +104,16 @@ fn every_change() -> Vec<Change> {
             idle_expires_at: at(HOUR + 1),
             absolute_expires_at: at(2 * HOUR),
         },
+        Change::PatchMetadata {
+            user: "user".into(),
+            user_metadata: json_map(&json!({ "theme": "dark" })),
+            app_metadata: json_map(&json!({ "plan": "paid" })),
+            at: at(1),
+        },
+        Change::UpdateFromUpstream(upstream_update("user", at(2))),
+        Change::UpsertScript(insert(script("act_1", ScriptKind::Action))),
+        Change::UpsertScript(insert(script("rul_1", ScriptKind::Rule))),
+        Change::DeleteScript { id: "rul_1".into() },
         Change::JoinSession { id: "sid".into(), client: "client".into(), at: at(1) },
         Change::GrantConsent(consent("consent", WHO)),
         Change::InsertAuthorization(authorization("authorization", WHO)),
@@ -182,6 +194,10 @@ fn name(change: &Change) -> &'static str {
         Change::GrantConsent(_) => "GrantConsent",
         Change::DeleteConsent { .. } => "DeleteConsent",
         Change::UpsertUser(_) => "UpsertUser",
+        Change::PatchMetadata { .. } => "PatchMetadata",
+        Change::UpdateFromUpstream(_) => "UpdateFromUpstream",
+        Change::UpsertScript(_) => "UpsertScript",
+        Change::DeleteScript { .. } => "DeleteScript",
         Change::DeleteUser { .. } => "DeleteUser",
         Change::Rehash { .. } => "Rehash",
         Change::CountLogin { .. } => "CountLogin",
@@ -209,6 +225,7 @@ fn everything(storage: &dyn Storage) -> String {
         read(storage.configuration_version()),
         read(storage.signing_keys()),
         read(storage.connections()),
+        read(storage.scripts()),
         read(storage.clients()),
         read(storage.resource_servers()),
         read(storage.client_grants()),

@@ -3,14 +3,14 @@
 
 use countersign_jose::Algorithm;
 use countersign_storage::{
-    Change, Client, ClientGrant, ClientSettings, Conflict, Connection, KeyState, ResourceServer, Storage,
-    SubjectType, TenantSettings,
+    Change, Client, ClientGrant, ClientSettings, Conflict, Connection, KeyState, ResourceServer, Script,
+    ScriptKind, Storage, SubjectType, TenantSettings,
 };
 
 use crate::race;
 use crate::run::{attempt, read, winners, write};
 use crate::samples::{
-    api, at, client, client_grant, code, connection, consent, insert, log_event, narrow, session,
+    api, at, client, client_grant, code, connection, consent, insert, log_event, narrow, script, session,
     signing_key, update, user,
 };
 
@@ -78,6 +78,28 @@ pub fn connections_are_updated_by_version(storage: &dyn Storage) {
     assert_eq!(read(storage.connection(&"con_1".into())), Some(expected));
 }
 
+pub fn scripts_are_updated_by_version(storage: &dyn Storage) {
+    let (first, second) = (script("act_1", ScriptKind::Action), script("act_2", ScriptKind::Action));
+    refuses(storage, Change::UpsertScript(update(first.clone(), 1)), Conflict::Version);
+    write(storage, [&first, &second].map(|record| Change::UpsertScript(insert(record.clone()))));
+    refuses(storage, Change::UpsertScript(insert(first.clone())), Conflict::Exists);
+    let same_name = Script { name: first.name.clone(), ..script("act_3", ScriptKind::Action) };
+    refuses(storage, Change::UpsertScript(insert(same_name.clone())), Conflict::Exists);
+    let of_another_kind = Script { kind: ScriptKind::Rule, ..same_name };
+    write(storage, [Change::UpsertScript(insert(of_another_kind.clone()))]);
+    let taken = Script { name: second.name.clone(), ..first.clone() };
+    refuses(storage, Change::UpsertScript(update(taken, 1)), Conflict::Exists);
+    let renamed = Script { name: "new name".to_owned(), ..first };
+    write(storage, [Change::UpsertScript(update(renamed.clone(), 1))]);
+    let renamed = Script { version: 2, ..renamed };
+    assert_eq!(*read(storage.scripts()), [renamed.clone(), second, of_another_kind.clone()]);
+    write(
+        storage,
+        [Change::DeleteScript { id: "act_2".into() }, Change::DeleteScript { id: "act_9".into() }],
+    );
+    assert_eq!(*read(storage.scripts()), [renamed, of_another_kind]);
+}
+
 pub fn settings_are_updated_by_version(storage: &dyn Storage) {
     let named = |name: &str| TenantSettings { friendly_name: name.to_owned(), ..TenantSettings::default() };
     let find = || {
@@ -131,6 +153,9 @@ pub fn every_change_of_configuration_raises_its_version(storage: &dyn Storage) {
         Change::UpsertResourceServer(insert(api("api"))),
         Change::UpsertClientGrant(insert(client_grant("client", "api"))),
         Change::UpsertConnection(insert(connection("con_1"))),
+        Change::UpsertScript(insert(script("act_1", ScriptKind::Action))),
+        Change::UpsertScript(update(script("act_1", ScriptKind::Action), 1)),
+        Change::DeleteScript { id: "act_1".into() },
         Change::DeleteClientGrant { id: client_grant("client", "api").id },
         Change::DeleteResourceServer { id: api("api").id, at: at(1) },
         Change::DeleteClient { id: "client".into(), at: at(1) },
@@ -149,6 +174,12 @@ pub fn other_changes_do_not_raise_the_version_of_the_configuration(storage: &dyn
     refuses(storage, Change::UpsertClient(insert(client("client"))), Conflict::Exists);
     let changes = [
         Change::UpsertUser(insert(user("user"))),
+        Change::PatchMetadata {
+            user: "user".into(),
+            user_metadata: serde_json::Map::new(),
+            app_metadata: serde_json::Map::new(),
+            at: at(1),
+        },
         Change::InsertSession(session("sid", "user")),
         Change::GrantConsent(consent("consent", ("user", "client", "api"))),
         Change::InsertSingleUse(code("code")),

@@ -94,7 +94,8 @@ impl Dice {
     }
 
     fn identity(&mut self, connection_id: ConnectionId) -> Identity {
-        Identity { connection_id, provider: self.name(), provider_user_id: self.name() }
+        let provider = if self.chance() { "auth0".to_owned() } else { self.name() };
+        Identity { connection_id, provider, provider_user_id: self.name(), tokens: None }
     }
 
     fn session(&mut self) -> Session {
@@ -217,6 +218,7 @@ impl Dice {
             client_id: self.maybe_id(),
             user_id: self.maybe_id(),
             ip: String::new(),
+            client_ip: None,
             request_id: String::new(),
         }
     }

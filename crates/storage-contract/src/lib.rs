@@ -27,6 +27,7 @@ pub mod sessions;
 pub mod single_uses;
 pub mod sweep;
 pub mod token_buckets;
+pub mod upstream;
 pub mod users;
 pub mod views;
 
@@ -121,6 +122,13 @@ macro_rules! suite {
             users::an_earlier_login_that_comes_late_does_not_hide_a_later_one
             users::an_update_leaves_the_logins_as_they_are
             users::changes_of_absent_rows_are_no_conflict
+            upstream::a_user_is_found_by_his_identity
+            upstream::users_of_a_provider_may_share_an_address
+            upstream::what_a_provider_says_replaces_what_it_said
+            upstream::of_two_arrivals_the_later_counts
+            upstream::arrivals_at_once_are_no_conflict
+            upstream::metadata_is_merged_member_by_member
+            upstream::of_two_that_patch_at_once_both_count
             revocation::an_ended_authorization_ends_its_families
             revocation::an_ended_authorization_denies_its_access_tokens_when_asked
             revocation::an_authorization_ends_once
@@ -136,6 +144,7 @@ macro_rules! suite {
             configuration::apis_are_updated_by_version
             configuration::client_grants_are_updated_by_version
             configuration::connections_are_updated_by_version
+            configuration::scripts_are_updated_by_version
             configuration::settings_are_updated_by_version
             configuration::ids_and_names_of_configuration_are_case_sensitive
             configuration::every_change_of_configuration_raises_its_version
@@ -177,6 +186,7 @@ macro_rules! suite {
             round_trip_of_configuration::every_field_of_a_client_grant_is_kept
             round_trip_of_configuration::every_field_of_a_connection_is_kept
             round_trip_of_configuration::every_field_of_the_settings_is_kept
+            round_trip_of_configuration::every_field_of_a_script_is_kept
             round_trip_of_configuration::every_field_of_a_signing_key_is_kept
             round_trip::every_field_of_a_user_is_kept
             round_trip::every_field_of_a_session_is_kept

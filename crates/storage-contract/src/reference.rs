@@ -65,6 +65,7 @@ fn everything(storage: &dyn Storage) -> Vec<String> {
         storage.configuration_version(),
         storage.signing_keys(),
         storage.connections(),
+        storage.scripts(),
         storage.clients(),
         storage.resource_servers(),
         storage.client_grants(),
@@ -94,6 +95,8 @@ fn everything(storage: &dyn Storage) -> Vec<String> {
         );
         for other in names {
             see!(storage.user_by_identifier(&(*name).into(), other));
+            see!(storage.user_by_identity(&(*name).into(), "auth0", other));
+            see!(storage.user_by_identity(&(*name).into(), "a", other));
             for audience in ["", "a", "b"] {
                 see!(storage.consent(&user, &other.into(), &audience.into()));
                 see!(storage.client_grant(&client, &other.into(), SubjectType::User));

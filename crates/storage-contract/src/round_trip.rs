@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::run::{read, write};
 use crate::samples::{
     access_token, at, authorization, code, consent, family, hash, insert, json_map, log_event, refresh_token,
-    session, texts, update, user,
+    sealed, session, texts, update, user,
 };
 
 const WHO: (&str, &str, &str) = ("user", "client", "api");
@@ -19,17 +19,19 @@ pub fn every_field_of_a_user_is_kept(storage: &dyn Storage) {
         connection_id: format!("con of {provider}").as_str().into(),
         provider: provider.to_owned(),
         provider_user_id: id.to_owned(),
+        tokens: (provider == "twitter").then(sealed),
     };
     let full = User {
         email_verified: true,
         username: Some("name".to_owned()),
         profile: Profile {
             claims: json_map(&json!({ "name": "Zoë", "address": { "country": "DE" } })),
+            attributes: json_map(&json!({ "screen_name": "zoe", "followers": 3 })),
             user_metadata: json_map(&json!({ "theme": "dark" })),
             app_metadata: json_map(&json!({ "roles": ["a", "b"], "n": 1.5 })),
         },
         blocked: true,
-        identities: vec![identity("twitter", "9"), identity("auth0", "1"), identity("google-oauth2", "5")],
+        identities: vec![identity("auth0", "1"), identity("twitter", "9"), identity("google-oauth2", "5")],
         created_at: at(1),
         updated_at: at(2),
         password_changed_at: Some(at(3)),
@@ -193,6 +195,7 @@ pub fn every_field_of_a_log_event_is_kept(storage: &dyn Storage) {
         client_id: Some("client".into()),
         user_id: Some("auth0|1".into()),
         ip: "2001:db8::1".to_owned(),
+        client_ip: Some("192.0.2.7".to_owned()),
         request_id: "req".to_owned(),
         ..log_event("A sentence.")
     };
@@ -229,6 +232,8 @@ pub fn nothing_is_found_in_an_empty_store(storage: &dyn Storage) {
     assert_eq!(read(storage.connections()), []);
     assert_eq!(read(storage.user(&user)), None);
     assert_eq!(read(storage.user_by_identifier(&"con_1".into(), "")), None);
+    assert_eq!(read(storage.user_by_identity(&"con_1".into(), "auth0", "")), None);
+    assert!(read(storage.scripts()).is_empty());
     assert_eq!(read(storage.session(&"sid".into())), None);
     assert_eq!(read(storage.session_by_handle(&hash("sid"))), None);
     assert_eq!(read(storage.session_clients(&"sid".into())), []);

@@ -2,13 +2,13 @@
 #![expect(missing_docs, reason = "a clause's name is its sentence")]
 
 use countersign_jose::Algorithm;
-use countersign_oauth::{Compliance, GrantType, KeyId, Scope, Sealed, Seconds};
+use countersign_oauth::{Compliance, GrantType, Scope, Seconds};
 use countersign_storage::*;
 use serde_json::json;
 
 use crate::run::{read, write};
 use crate::samples::{
-    api, at, client, client_grant, connection, insert, json_map, signing_key, texts, update,
+    api, at, client, client_grant, connection, insert, json_map, script, sealed, signing_key, texts, update,
 };
 
 pub fn every_field_of_a_client_is_kept(storage: &dyn Storage) {
@@ -148,6 +148,11 @@ pub fn every_field_of_the_settings_is_kept(storage: &dyn Storage) {
             remove_alg_from_jwks: true,
             other: json_map(&json!({ "enable_client_connections": false })),
         },
+        triggers: [(
+            "post-login".to_owned(),
+            vec![TriggerBinding { script_id: "act_1".into(), display_name: "First".to_owned() }],
+        )]
+        .into(),
         other: other(),
     };
     for (version, record) in [full, TenantSettings::default()].into_iter().enumerate() {
@@ -155,6 +160,29 @@ pub fn every_field_of_the_settings_is_kept(storage: &dyn Storage) {
         write(storage, [Change::SetSettings(update(record.clone(), version))]);
         assert_eq!(read(storage.settings()), Keyed { record, version: version + 1 });
     }
+}
+
+pub fn every_field_of_a_script_is_kept(storage: &dyn Storage) {
+    let settings = ScriptSettings {
+        code: "function (user, context, callback) { callback(null, user, context); } // Zoë \u{1f600}"
+            .to_owned(),
+        order: Some(7),
+        enabled: Some(false),
+        other: other(),
+    };
+    let full = Script { secrets: Some(sealed()), settings, ..script("full", ScriptKind::Rule) };
+    let plain = script("plain", ScriptKind::Action);
+    for record in [full.clone(), plain.clone()] {
+        write(storage, [Change::UpsertScript(insert(record))]);
+    }
+    assert_eq!(*read(storage.scripts()), [full.clone(), plain.clone()]);
+    let (first, second) = (Script { id: full.id, ..plain.clone() }, Script { id: plain.id, ..full });
+    let first = Script { name: "another".to_owned(), ..first };
+    for record in [first.clone(), second.clone()] {
+        write(storage, [Change::UpsertScript(update(record, 1))]);
+    }
+    let second_version = |record: Script| Script { version: 2, ..record };
+    assert_eq!(*read(storage.scripts()), [second_version(first), second_version(second)]);
 }
 
 pub fn every_field_of_a_signing_key_is_kept(storage: &dyn Storage) {
@@ -178,10 +206,6 @@ pub fn every_field_of_a_signing_key_is_kept(storage: &dyn Storage) {
         }
     }
     assert_eq!(read(storage.signing_keys()), expected);
-}
-
-fn sealed() -> Sealed {
-    Sealed { key_id: KeyId::new("data key 2"), ciphertext: (0..=255).collect() }
 }
 
 /// Settings that we do not know.

@@ -2,14 +2,14 @@
 
 use countersign_jose::Algorithm;
 use countersign_oauth::{
-    Audience, AuthorizationId, ClientId, ConnectionId, HandleHash, Issuer, KeyId, Scope, Sealed, Seconds,
-    Timestamp, UserId,
+    Audience, AuthorizationId, ClientId, ConnectionId, HandleHash, Issuer, KeyId, Scope, ScriptId, Sealed,
+    Seconds, Timestamp, UserId,
 };
 use countersign_storage::{
     AccessToken, Authentication, Authorization, Change, Client, ClientGrant, ClientSettings, Connection,
     ConnectionSettings, Consent, Identity, KeyState, LogEvent, PasswordHash, Profile, RefreshFamily,
-    RefreshToken, ResourceServer, ResourceServerSettings, Session, SigningKey, SingleUse, SingleUseKind,
-    SubjectType, Upsert, User,
+    RefreshToken, ResourceServer, ResourceServerSettings, Script, ScriptKind, ScriptSettings, Session,
+    SigningKey, SingleUse, SingleUseKind, SubjectType, Upsert, UpstreamProfile, UpstreamUpdate, User,
 };
 
 /// The moment that the records are made at, and `millis` later.
@@ -67,6 +67,7 @@ pub(crate) fn identity(id: &str) -> Identity {
         connection_id: ConnectionId::new("con_1"),
         provider: "auth0".to_owned(),
         provider_user_id: id.to_owned(),
+        tokens: None,
     }
 }
 
@@ -79,6 +80,42 @@ pub(crate) fn client(id: &str) -> Client {
         version: 1,
         epoch: 1,
     }
+}
+
+pub(crate) fn script(id: &str, kind: ScriptKind) -> Script {
+    Script {
+        id: ScriptId::new(id),
+        kind,
+        name: format!("name of {id}"),
+        secrets: None,
+        settings: ScriptSettings {
+            code: "exports.onExecutePostLogin = () => {}".to_owned(),
+            ..ScriptSettings::default()
+        },
+        version: 1,
+        epoch: 1,
+    }
+}
+
+pub(crate) fn upstream_update(id: &str, at: Timestamp) -> UpstreamUpdate {
+    UpstreamUpdate {
+        user: UserId::new(id),
+        at,
+        connection_id: ConnectionId::new("con_1"),
+        provider: "auth0".to_owned(),
+        provider_user_id: id.to_owned(),
+        profile: Some(UpstreamProfile {
+            email: Some("from-elsewhere@example.com".to_owned()),
+            email_verified: true,
+            claims: json_map(&serde_json::json!({ "name": "Zoë" })),
+            attributes: json_map(&serde_json::json!({ "locale_of_upstream": "de" })),
+        }),
+        tokens: Some(sealed()),
+    }
+}
+
+pub(crate) fn sealed() -> Sealed {
+    Sealed { key_id: KeyId::new("data key 2"), ciphertext: (0..=255).collect() }
 }
 
 pub(crate) fn api(identifier: &str) -> ResourceServer {
@@ -260,6 +297,7 @@ pub(crate) fn log_event(description: &str) -> LogEvent {
         client_id: None,
         user_id: None,
         ip: "192.0.2.1".to_owned(),
+        client_ip: None,
         request_id: "request".to_owned(),
     }
 }

@@ -3,11 +3,11 @@
 
 use countersign_storage::{
     Change, Client, ClientGrants, ClientSettings, Clients, ConfigurationCache, Connections, ResourceServers,
-    Settings, Storage, SubjectType, TenantSettings, View,
+    ScriptKind, Scripts, Settings, Storage, SubjectType, TenantSettings, View,
 };
 
 use crate::run::{block_on, read, write};
-use crate::samples::{api, at, client, client_grant, connection, insert, narrow, update};
+use crate::samples::{api, at, client, client_grant, connection, insert, narrow, script, update};
 
 pub fn a_view_shows_what_the_store_holds(storage: &dyn Storage) {
     let cache = ConfigurationCache::default();
@@ -18,6 +18,7 @@ pub fn a_view_shows_what_the_store_holds(storage: &dyn Storage) {
             Change::UpsertResourceServer(insert(api("api"))),
             Change::UpsertClientGrant(insert(client_grant("client", "api"))),
             Change::UpsertConnection(insert(connection("con_1"))),
+            Change::UpsertScript(insert(script("act_1", ScriptKind::Action))),
         ],
     );
     // The second time it comes from memory.
@@ -32,6 +33,7 @@ pub fn a_view_shows_what_the_store_holds(storage: &dyn Storage) {
         assert_eq!(read(view.connections()), [connection("con_1")]);
         assert_eq!(read(view.connection(&"con_1".into())), Some(connection("con_1")));
         assert_eq!(read(view.connection(&"con_2".into())), None);
+        assert_eq!(*read(view.scripts()), [script("act_1", ScriptKind::Action)]);
         assert_eq!(read(view.settings()).record, TenantSettings::default());
     }
 }
@@ -44,6 +46,7 @@ pub fn a_view_shows_every_change_to_the_request_after_it(storage: &dyn Storage) 
     assert_eq!(read(open(&cache, storage).client(&"client".into())), Some(client("client")));
     assert_eq!(read(open(&cache, storage).resource_server(&"api".into())), None);
     assert_eq!(read(open(&cache, storage).connections()), []);
+    assert!(read(open(&cache, storage).scripts()).is_empty());
     assert_eq!(read(open(&cache, storage).settings()).record, TenantSettings::default());
     write(
         storage,
@@ -51,6 +54,7 @@ pub fn a_view_shows_every_change_to_the_request_after_it(storage: &dyn Storage) 
             Change::UpsertClient(narrow(named.clone(), 1)),
             Change::UpsertResourceServer(insert(api("api"))),
             Change::UpsertConnection(insert(connection("con_1"))),
+            Change::UpsertScript(insert(script("act_1", ScriptKind::Action))),
             Change::SetSettings(insert(settings.clone())),
         ],
     );
@@ -59,6 +63,7 @@ pub fn a_view_shows_every_change_to_the_request_after_it(storage: &dyn Storage) 
     assert_eq!((kept.settings.name, kept.epoch), (named.settings.name, 2));
     assert_eq!(read(view.resource_server(&"api".into())), Some(api("api")));
     assert_eq!(read(view.connections()), [connection("con_1")]);
+    assert_eq!(*read(view.scripts()), [script("act_1", ScriptKind::Action)]);
     assert_eq!(read(view.settings()).record, settings);
     write(storage, [Change::DeleteClient { id: "client".into(), at: at(1) }]);
     assert_eq!(read(open(&cache, storage).client(&"client".into())), None);

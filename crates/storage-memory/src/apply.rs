@@ -97,6 +97,14 @@ impl State {
                 self.count_login(&user, at, ip);
                 Ok(())
             }
+            Change::PatchMetadata { user, user_metadata, app_metadata, at } => {
+                self.patch_user(&user, |user| user.patch_metadata(&user_metadata, &app_metadata, at));
+                Ok(())
+            }
+            Change::UpdateFromUpstream(update) => {
+                self.patch_user(&update.user, |user| update.apply(user));
+                Ok(())
+            }
             Change::Log(event) => {
                 self.log.push(event);
                 Ok(())

@@ -1,6 +1,6 @@
 use countersign_oauth::{ClientId, ConnectionId, KeyId, ResourceServerId, Timestamp, UserId};
 use countersign_storage::{
-    Change, Client, ClientGrant, Conflict, Connection, KeyState, Keyed, ResourceServer, SigningKey,
+    Change, Client, ClientGrant, Conflict, Connection, KeyState, Keyed, ResourceServer, Script, SigningKey,
     TenantSettings, Upsert, User,
 };
 
@@ -21,7 +21,7 @@ macro_rules! versioned {
     )*};
 }
 
-versioned!(User, Client, ResourceServer, ClientGrant, Connection);
+versioned!(User, Client, ResourceServer, ClientGrant, Connection, Script);
 
 /// The record as it is to be stored: new, or the next version of `stored`.
 pub(crate) fn place<T: Versioned + Clone>(
@@ -63,6 +63,7 @@ impl State {
             Change::UpsertResourceServer(upsert) => self.upsert_resource_server(upsert)?,
             Change::UpsertClientGrant(upsert) => self.upsert_client_grant(upsert)?,
             Change::UpsertConnection(upsert) => self.upsert_connection(upsert)?,
+            Change::UpsertScript(upsert) => self.upsert_script(upsert)?,
             Change::SetSettings(upsert) => self.set_settings(upsert)?,
             Change::InsertSigningKey(record) => self.insert_signing_key(record)?,
             Change::SetKeyState { kid, state, at } => self.set_key_state(&kid, state, at)?,
@@ -76,6 +77,11 @@ impl State {
             Change::DeleteResourceServer { id, at } => self.delete_resource_server(&id, at),
             Change::DeleteClientGrant { id } => self.delete_client_grants(|grant| grant.id == id),
             Change::DeleteConnection { id, at } => self.delete_connection(&id, at),
+            Change::DeleteScript { id } => {
+                for gone in self.scripts.extract_if(.., |script| script.id == id) {
+                    self.floor = self.floor.max(gone.version);
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -112,6 +118,18 @@ impl State {
         }
         let id = record.id.clone();
         put(&mut self.connections, record, |stored| stored.id == id);
+        Ok(())
+    }
+
+    fn upsert_script(&mut self, upsert: Upsert<Script>) -> Result<(), Conflict> {
+        let stored = self.scripts.iter().find(|other| other.id == upsert.record.id);
+        let record = place(stored, upsert, self.floor)?;
+        let key = |script: &Script| (script.kind, script.name.clone());
+        if self.scripts.iter().any(|other| other.id != record.id && key(other) == key(&record)) {
+            return Err(Conflict::Exists);
+        }
+        let id = record.id.clone();
+        put(&mut self.scripts, record, |stored| stored.id == id);
         Ok(())
     }
 

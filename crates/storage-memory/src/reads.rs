@@ -1,18 +1,19 @@
 use std::future::ready;
+use std::sync::Arc;
 
 use countersign_oauth::{
     Audience, AuthorizationId, BoxFuture, ClientId, ConnectionId, FamilyId, HandleHash, SessionId, UserId,
 };
 use countersign_storage::{
     AccessToken, AccessTokens, Authorization, Authorizations, Client, ClientGrant, ClientGrants, Clients,
-    Connection, Connections, Consent, Consents, KeyState, Keyed, Keys, Listing, LogEvent, RefreshFamily,
-    RefreshToken, RefreshTokens, ResourceServer, ResourceServers, Session, Sessions, Settings, SigningKey,
-    SingleUse, SingleUseKind, SingleUses, StorageResult, SubjectType, TenantSettings, User, Users,
+    Connection, Connections, Consent, Consents, Identity, KeyState, Keyed, Keys, Listing, LogEvent,
+    RefreshFamily, RefreshToken, RefreshTokens, ResourceServer, ResourceServers, Script, Scripts, Session,
+    Sessions, Settings, SigningKey, SingleUse, SingleUseKind, SingleUses, StorageResult, SubjectType,
+    TenantSettings, User, Users,
 };
 
 use crate::MemoryStorage;
 use crate::state::State;
-use crate::user::identifiers;
 
 /// Implements reads: each method is an expression over the locked state.
 macro_rules! reads {
@@ -55,10 +56,22 @@ reads! {
         fn user_by_identifier(connection: &'a ConnectionId, identifier: &'a str) -> Option<User> =
             |state, connection, identifier| {
                 let matches = |user: &&User| {
-                    user.connection_id == *connection && identifiers(user).any(|own| own == identifier)
+                    user.connection_id == *connection && user.identifiers().any(|own| own == identifier)
                 };
                 state.users.values().find(matches).cloned()
             };
+        fn user_by_identity(connection: &'a ConnectionId, provider: &'a str, provider_user_id: &'a str)
+            -> Option<User> = |state, connection, provider, provider_user_id| {
+            let matches = |identity: &Identity| {
+                identity.connection_id == *connection
+                    && identity.provider == provider
+                    && identity.provider_user_id == provider_user_id
+            };
+            state.users.values().find(|user| user.identities.iter().any(matches)).cloned()
+        };
+    }
+    Scripts {
+        fn scripts() -> Arc<[Script]> = |state| state.scripts.as_slice().into();
     }
     Sessions {
         fn session_by_handle(handle: &'a HandleHash) -> Option<Session> = |state, handle| {

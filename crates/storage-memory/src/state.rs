@@ -5,8 +5,8 @@ use countersign_oauth::{
 };
 use countersign_storage::{
     AccessToken, Authorization, Bucket, Client, ClientGrant, Connection, Consent, Keyed, LogEvent,
-    RecordKind, RefreshFamily, RefreshToken, Requirement, ResourceServer, Session, SigningKey, SingleUse,
-    SingleUseKind, TenantSettings, TokenBucket, User,
+    RecordKind, RefreshFamily, RefreshToken, Requirement, ResourceServer, Script, Session, SigningKey,
+    SingleUse, SingleUseKind, TenantSettings, TokenBucket, User,
 };
 
 /// Everything that is stored. Lists are in the order of insertion.
@@ -16,6 +16,7 @@ pub(crate) struct State {
     pub(crate) resource_servers: Vec<ResourceServer>,
     pub(crate) client_grants: Vec<ClientGrant>,
     pub(crate) connections: Vec<Connection>,
+    pub(crate) scripts: Vec<Script>,
     pub(crate) settings: Option<Keyed<TenantSettings>>,
     pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) users: BTreeMap<UserId, User>,

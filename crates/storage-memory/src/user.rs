@@ -39,6 +39,12 @@ impl State {
         }
     }
 
+    pub(crate) fn patch_user(&mut self, user: &UserId, patch: impl FnOnce(&mut User)) {
+        if let Some(user) = self.users.get_mut(user) {
+            patch(user);
+        }
+    }
+
     pub(crate) fn count_login(&mut self, user: &UserId, at: Timestamp, ip: String) {
         if let Some(user) = self.users.get_mut(user) {
             user.logins_count += 1;
@@ -53,11 +59,10 @@ impl State {
 /// Whether two users share an identifier of their connection, or an identity.
 fn clash(one: &User, other: &User) -> bool {
     let shares_identifier = one.connection_id == other.connection_id
-        && identifiers(one).any(|mine| identifiers(other).any(|theirs| mine == theirs));
-    shares_identifier || one.identities.iter().any(|identity| other.identities.contains(identity))
+        && one.identifiers().any(|mine| other.identifiers().any(|theirs| mine == theirs));
+    shares_identifier || shares_identity(one, other)
 }
 
-/// E-mail and username: one namespace, so that nobody's username is another's address.
-pub(crate) fn identifiers(user: &User) -> impl Iterator<Item = &str> {
-    user.email.as_deref().into_iter().chain(user.username.as_deref())
+fn shares_identity(one: &User, other: &User) -> bool {
+    one.identities.iter().any(|mine| other.identities.iter().any(|theirs| mine.is_same_as(theirs)))
 }

@@ -14,7 +14,7 @@ mod user;
 
 use std::sync::Arc;
 
-use countersign_storage::{Change, Changes};
+use countersign_storage::{Change, Changes, User};
 use countersign_storage_schema::tables::log_events;
 use countersign_storage_schema::{LogEventRow, is_configuration};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
@@ -177,6 +177,13 @@ async fn write(connection: &AsyncPgConnection, change: &Change) -> Written {
 /// What only administration writes.
 async fn configure(connection: &AsyncPgConnection, change: Change) -> Written {
     match change {
+        Change::PatchMetadata { user, user_metadata, app_metadata, at } => {
+            let patch = |user: &mut User| user.patch_metadata(&user_metadata, &app_metadata, at);
+            user::patch(connection, &user, patch).await
+        }
+        Change::UpdateFromUpstream(update) => {
+            user::patch(connection, &update.user, |user| update.apply(user)).await
+        }
         Change::UpsertClient(upsert) => object::upsert_client(connection, upsert).await,
         Change::DeleteClient { id, at } => remove::client(connection, &id, at).await,
         Change::UpsertResourceServer(upsert) => object::upsert_resource_server(connection, upsert).await,
@@ -185,6 +192,8 @@ async fn configure(connection: &AsyncPgConnection, change: Change) -> Written {
         Change::DeleteClientGrant { id } => remove::client_grant(connection, &id).await,
         Change::UpsertConnection(upsert) => object::upsert_connection(connection, upsert).await,
         Change::DeleteConnection { id, at } => remove::connection(connection, &id, at).await,
+        Change::UpsertScript(upsert) => object::upsert_script(connection, upsert).await,
+        Change::DeleteScript { id } => remove::script(connection, &id).await,
         Change::SetSettings(upsert) => configuration::set_settings(connection, upsert).await,
         Change::InsertSigningKey(record) => signing_key::insert(connection, record).await,
         Change::SetKeyState { kid, state, at } => signing_key::set_state(connection, &kid, state, at).await,

@@ -24,8 +24,14 @@ pub struct Migration {
 }
 
 /// All migrations, in order. What is released is never changed again.
-static MIGRATIONS: [Migration; 1] =
-    [Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") }];
+static MIGRATIONS: [Migration; 2] = [
+    Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
+    Migration {
+        number: 2,
+        name: "users from elsewhere",
+        sql: include_str!("../migrations/0002_users_from_elsewhere.sql"),
+    },
+];
 
 /// Who holds it migrates; others wait. It is `CtSn`.
 const LOCK: i64 = 0x4374_536e;

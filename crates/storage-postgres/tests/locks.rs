@@ -210,6 +210,7 @@ fn event() -> LogEvent {
         client_id: None,
         user_id: None,
         ip: String::new(),
+        client_ip: None,
         request_id: String::new(),
     }
 }

@@ -14,6 +14,8 @@ pub fn is_configuration(change: &Change) -> bool {
             | Change::DeleteClientGrant { .. }
             | Change::UpsertConnection(_)
             | Change::DeleteConnection { .. }
+            | Change::UpsertScript(_)
+            | Change::DeleteScript { .. }
             | Change::SetSettings(_)
             | Change::InsertSigningKey(_)
             | Change::SetKeyState { .. }
@@ -34,6 +36,7 @@ fn now(change: &Change) -> Option<Timestamp> {
         Change::InsertSession(record) => Some(record.created_at),
         Change::InsertRefreshToken(record) => Some(record.created_at),
         Change::Log(event) => Some(event.at),
+        Change::UpdateFromUpstream(update) => Some(update.at),
         Change::SpendSingleUse { now, .. }
         | Change::CountSingleUseAttempt { now, .. }
         | Change::ExchangeRefreshToken { now, .. }
@@ -51,6 +54,7 @@ fn now(change: &Change) -> Option<Timestamp> {
         | Change::DeleteConsent { at, .. }
         | Change::DeleteUser { at, .. }
         | Change::CountLogin { at, .. }
+        | Change::PatchMetadata { at, .. }
         | Change::DeleteClient { at, .. }
         | Change::DeleteResourceServer { at, .. }
         | Change::DeleteConnection { at, .. }
@@ -68,6 +72,8 @@ fn now(change: &Change) -> Option<Timestamp> {
         | Change::UpsertClientGrant(_)
         | Change::DeleteClientGrant { .. }
         | Change::UpsertConnection(_)
+        | Change::UpsertScript(_)
+        | Change::DeleteScript { .. }
         | Change::SetSettings(_)
         | Change::InsertSigningKey(_) => None,
     }

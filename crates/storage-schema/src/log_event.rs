@@ -17,6 +17,7 @@ pub struct LogEventRow {
     pub client_id: Option<String>,
     pub user_id: Option<String>,
     pub ip: String,
+    pub client_ip: Option<String>,
     pub request_id: String,
 }
 
@@ -31,6 +32,7 @@ impl From<LogEvent> for LogEventRow {
             client_id: text(record.client_id.as_ref()),
             user_id: text(record.user_id.as_ref()),
             ip: record.ip,
+            client_ip: record.client_ip,
             request_id: record.request_id,
         }
     }
@@ -46,6 +48,7 @@ impl From<LogEventRow> for LogEvent {
             client_id: row.client_id.as_deref().map(Into::into),
             user_id: row.user_id.as_deref().map(Into::into),
             ip: row.ip,
+            client_ip: row.client_ip,
             request_id: row.request_id,
         }
     }

@@ -119,7 +119,10 @@ tables! {
         last_ip Text, logins_count Number, version Number, epoch Number
     }
     user_identifiers [2] { connection_id Text, identifier Text, user_id Text }
-    identities [3] { connection_id Text, provider Text, provider_user_id Text, user_id Text, place Number }
+    identities [3] {
+        connection_id Text, provider Text, provider_user_id Text, user_id Text, place Number, tokens Bytes,
+        tokens_sealed_by Text
+    }
     sessions [1] {
         id Text, handle Bytes, user_id Text, connection_id Text, organization_id Text, issuer Text,
         auth_time Number, amr Text, acr Text, created_at Number, idle_lifetime Number, idle_expires_at Number,
@@ -155,7 +158,7 @@ tables! {
     attempts [2] { purpose Text, subject Bytes, count Number, kept_until Number }
     log_events [1 numbered] {
         seq Number, at Number, event Text, rule Text, description Text, client_id Text, user_id Text, ip Text,
-        request_id Text
+        request_id Text, client_ip Text
     }
     outbox [1 numbered] {
         seq Number, topic Text, body Text, created_at Number, due_at Number, attempts Number
@@ -173,6 +176,10 @@ tables! {
     }
     connections [1 numbered] {
         seq Number, id Text, name Text, strategy Text, body Text, version Number, epoch Number
+    }
+    scripts [1 numbered] {
+        seq Number, id Text, kind Text, name Text, secrets Bytes, secrets_sealed_by Text, body Text,
+        version Number, epoch Number
     }
     settings [1] { id Number, body Text, version Number }
     signing_keys [1] {

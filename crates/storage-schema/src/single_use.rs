@@ -54,8 +54,12 @@ impl TryFrom<SingleUseRow> for SingleUse {
 
     fn try_from(row: SingleUseRow) -> Result<Self, Fault> {
         let place = Place { table: "single_uses", key: &Hex(&row.handle) };
-        let known =
-            [SingleUseKind::AuthorizationCode, SingleUseKind::PushedRequest, SingleUseKind::DeviceCode];
+        let known = [
+            SingleUseKind::AuthorizationCode,
+            SingleUseKind::PushedRequest,
+            SingleUseKind::DeviceCode,
+            SingleUseKind::Continuation,
+        ];
         let kind = known.into_iter().find(|known| known.as_str() == row.kind);
         Ok(Self {
             kind: place.word("kind", kind)?,

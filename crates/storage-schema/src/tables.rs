@@ -83,6 +83,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    scripts (seq) {
+        seq -> BigInt,
+        id -> Text,
+        kind -> Text,
+        name -> Text,
+        secrets -> Nullable<Binary>,
+        secrets_sealed_by -> Nullable<Text>,
+        body -> Text,
+        version -> BigInt,
+        epoch -> BigInt,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Text,
         connection_id -> Text,
@@ -118,6 +132,8 @@ diesel::table! {
         provider_user_id -> Text,
         user_id -> Text,
         place -> BigInt,
+        tokens -> Nullable<Binary>,
+        tokens_sealed_by -> Nullable<Text>,
     }
 }
 
@@ -269,6 +285,7 @@ diesel::table! {
         client_id -> Nullable<Text>,
         user_id -> Nullable<Text>,
         ip -> Text,
+        client_ip -> Nullable<Text>,
         request_id -> Text,
     }
 }

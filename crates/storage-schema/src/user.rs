@@ -50,16 +50,18 @@ pub struct IdentityRow {
     pub provider_user_id: String,
     pub user_id: String,
     pub place: i64,
+    pub tokens: Option<Vec<u8>>,
+    pub tokens_sealed_by: Option<String>,
 }
 
 impl UserIdentifierRow {
-    /// What a user is found by: the e-mail address and the username, each once.
+    /// What a database user is found by: the e-mail address and the username, each once.
     #[must_use]
     pub fn of(user: &User) -> Vec<Self> {
-        let identifiers: BTreeSet<_> = user.email.iter().chain(&user.username).collect();
-        let row = |identifier: &String| Self {
+        let identifiers: BTreeSet<&str> = user.identifiers().collect();
+        let row = |identifier: &str| Self {
             connection_id: user.connection_id.to_string(),
-            identifier: identifier.clone(),
+            identifier: identifier.to_owned(),
             user_id: user.id.to_string(),
         };
         identifiers.into_iter().map(row).collect()
@@ -76,18 +78,24 @@ impl IdentityRow {
             provider_user_id: identity.provider_user_id.clone(),
             user_id: user.id.to_string(),
             place,
+            tokens: identity.tokens.as_ref().map(|sealed| sealed.ciphertext.clone()),
+            tokens_sealed_by: identity.tokens.as_ref().map(|sealed| sealed.key_id.to_string()),
         };
         (0..).zip(&user.identities).map(row).collect()
     }
 }
 
-impl From<IdentityRow> for Identity {
-    fn from(row: IdentityRow) -> Self {
-        Self {
+impl TryFrom<IdentityRow> for Identity {
+    type Error = Fault;
+
+    fn try_from(row: IdentityRow) -> Result<Self, Fault> {
+        let place = Place { table: "identities", key: &row.user_id };
+        Ok(Self {
             connection_id: row.connection_id.as_str().into(),
+            tokens: place.sealed("tokens", row.tokens, row.tokens_sealed_by)?,
             provider: row.provider,
             provider_user_id: row.provider_user_id,
-        }
+        })
     }
 }
 
@@ -137,7 +145,7 @@ impl UserRow {
             username: self.username,
             password: self.password.map(PasswordHash::new),
             blocked: self.blocked,
-            identities: identities.into_iter().map(Identity::from).collect(),
+            identities: identities.into_iter().map(Identity::try_from).collect::<Result<_, _>>()?,
             created_at: Timestamp::from_millis(self.created_at),
             updated_at: Timestamp::from_millis(self.updated_at),
             password_changed_at: moment(self.password_changed_at),

@@ -84,6 +84,12 @@ fn write(connection: &mut SqliteConnection, change: Change) -> Written {
         Change::DeleteUser { id, at } => remove::user(connection, id.as_str(), at),
         Change::Rehash { user, old, new } => user::rehash(connection, &user, &old, &new),
         Change::CountLogin { user, at, ip } => user::count_login(connection, &user, at, &ip),
+        Change::PatchMetadata { user, user_metadata, app_metadata, at } => {
+            user::patch(connection, &user, |user| user.patch_metadata(&user_metadata, &app_metadata, at))
+        }
+        Change::UpdateFromUpstream(update) => {
+            user::patch(connection, &update.user, |user| update.apply(user))
+        }
         Change::UpsertClient(upsert) => object::upsert_client(connection, upsert),
         Change::DeleteClient { id, at } => remove::client(connection, &id, at),
         Change::UpsertResourceServer(upsert) => object::upsert_resource_server(connection, upsert),
@@ -92,6 +98,8 @@ fn write(connection: &mut SqliteConnection, change: Change) -> Written {
         Change::DeleteClientGrant { id } => remove::client_grant(connection, &id),
         Change::UpsertConnection(upsert) => object::upsert_connection(connection, upsert),
         Change::DeleteConnection { id, at } => remove::connection(connection, &id, at),
+        Change::UpsertScript(upsert) => object::upsert_script(connection, upsert),
+        Change::DeleteScript { id } => remove::script(connection, &id),
         Change::SetSettings(upsert) => configuration::set_settings(connection, upsert),
         Change::InsertSigningKey(record) => signing_key::insert(connection, record),
         Change::SetKeyState { kid, state, at } => signing_key::set_state(connection, &kid, state, at),

@@ -18,12 +18,17 @@ pub struct Migration {
 }
 
 /// All migrations, in order. What is released is never changed again.
-static MIGRATIONS: [Migration; 2] = [
+static MIGRATIONS: [Migration; 3] = [
     Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration {
         number: 2,
         name: "published keys",
         sql: include_str!("../migrations/0002_published_keys.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "users from elsewhere",
+        sql: include_str!("../migrations/0003_users_from_elsewhere.sql"),
     },
 ];
 

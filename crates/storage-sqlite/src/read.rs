@@ -3,6 +3,8 @@ mod configuration;
 mod listing;
 mod people;
 
+pub(crate) use people::with_identities;
+
 use countersign_storage_schema::tables::counters;
 use diesel::prelude::*;
 

@@ -58,7 +58,9 @@ fn rows_come_back_as_they_were_in_the_order_of_bytes() {
     let mut rows = SqliteRows::open(&url).unwrap();
     let table = |name: &str| TABLES.iter().find(|table| table.name == name).unwrap();
     let identities = table("identities");
-    let row = |provider: &str, id: &str| json!(["con", provider, id, "user", 0]).as_array().unwrap().clone();
+    let row = |provider: &str, id: &str| {
+        json!(["con", provider, id, "user", 0, null, null]).as_array().unwrap().clone()
+    };
     let (upper, lower, last) = (row("Z", "b"), row("a", "A"), row("a", "\u{e4}"));
     rows.write(identities, &[last.clone(), lower.clone(), upper.clone()]).unwrap();
     assert_eq!(rows.read(identities, None, 2).unwrap(), [upper, lower.clone()]);

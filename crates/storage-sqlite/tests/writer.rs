@@ -51,6 +51,7 @@ fn log(description: &str) -> Changes {
         client_id: None,
         user_id: None,
         ip: String::new(),
+        client_ip: None,
         request_id: String::new(),
     }))
 }

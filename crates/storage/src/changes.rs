@@ -1,46 +1,14 @@
 use countersign_jose::{Algorithm, Thumbprint};
 use countersign_oauth::{
     Audience, AuthorizationId, ClientGrantId, ClientId, ConnectionId, ConsentId, FamilyId, HandleHash, KeyId,
-    ResourceServerId, SessionId, Timestamp, UserId,
+    ResourceServerId, ScriptId, SessionId, Timestamp, UserId,
 };
 
 use crate::{
     AccessToken, Authorization, Client, ClientGrant, Connection, Consent, KeyState, LogEvent, PasswordHash,
-    RefreshFamily, RefreshToken, ResourceServer, Session, SigningKey, SingleUse, SingleUseKind,
-    TenantSettings, User,
+    RefreshFamily, RefreshToken, Requirement, ResourceServer, Script, Session, SigningKey, SingleUse,
+    SingleUseKind, TenantSettings, UpstreamUpdate, User,
 };
-
-/// The records that have a security epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RecordKind {
-    /// A user: blocked, deleted, password changed.
-    User,
-    /// A client: disabled, deleted, keys or grant types changed.
-    Client,
-    /// A client grant: narrowed or deleted.
-    ClientGrant,
-    /// An API: narrowed or deleted.
-    ResourceServer,
-    /// A consent: withdrawn.
-    Consent,
-    /// A session: ended.
-    Session,
-    /// An authorization: ended.
-    Authorization,
-    /// A connection: disabled or narrowed.
-    Connection,
-}
-
-/// What must still be true when changes commit: the record exists and its epoch is the one seen.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Requirement {
-    /// The kind of record.
-    pub record: RecordKind,
-    /// Its id.
-    pub id: String,
-    /// The epoch that the decision saw.
-    pub epoch: i64,
-}
 
 /// When a refresh token may be exchanged; checked inside the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,6 +256,19 @@ pub enum Change {
         /// From where.
         ip: String,
     },
+    /// Merges members into the two metadata objects of a user who is there; `null` deletes one. Raises no epoch.
+    PatchMetadata {
+        /// Whose.
+        user: UserId,
+        /// Members of `user_metadata`.
+        user_metadata: serde_json::Map<String, serde_json::Value>,
+        /// Members of `app_metadata`.
+        app_metadata: serde_json::Map<String, serde_json::Value>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Takes over what a provider says of a user who is there. Raises no epoch.
+    UpdateFromUpstream(UpstreamUpdate),
     /// Adds or updates a client.
     UpsertClient(Upsert<Client>),
     /// Deletes a client with its client grants and consents; spends its one-time artefacts, ends families and
@@ -322,6 +303,13 @@ pub enum Change {
         id: ConnectionId,
         /// When.
         at: Timestamp,
+    },
+    /// Adds or updates a script; `Exists` when another of its kind has the name.
+    UpsertScript(Upsert<Script>),
+    /// Deletes a script.
+    DeleteScript {
+        /// Which.
+        id: ScriptId,
     },
     /// Replaces the tenant's settings. Those that nobody has set have version 0.
     SetSettings(Upsert<TenantSettings>),

@@ -6,19 +6,23 @@ mod commit;
 mod reads;
 mod record;
 mod replay;
+mod requirement;
 mod token_bucket;
+mod upstream_update;
 mod view;
 
 pub use attempts::{Attempts, Bucket};
-pub use changes::{Change, Changes, ExchangeRule, RecordKind, Requirement, Upsert};
+pub use changes::{Change, Changes, ExchangeRule, Upsert};
 pub use commit::{Commit, CommitError, Conflict};
 pub use reads::{
     AccessTokens, Authorizations, ClientGrants, Clients, Connections, Consents, Keys, Listing, Reads,
-    RefreshTokens, ResourceServers, Sessions, Settings, SingleUses, Users,
+    RefreshTokens, ResourceServers, Scripts, Sessions, Settings, SingleUses, Users,
 };
 pub use record::*;
 pub use replay::ReplayGuard;
+pub use requirement::{RecordKind, Requirement};
 pub use token_bucket::{Drawn, Rate, TokenBucket};
+pub use upstream_update::{UpstreamProfile, UpstreamUpdate};
 pub use view::{ConfigurationCache, View};
 
 use countersign_oauth::{BoxFuture, Fault, Timestamp};

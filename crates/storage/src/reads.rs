@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use countersign_oauth::{
     Audience, AuthorizationId, BoxFuture, ClientId, ConnectionId, FamilyId, HandleHash, SessionId, UserId,
 };
 
 use crate::{
     AccessToken, Authorization, Client, ClientGrant, Connection, Consent, Keyed, RefreshFamily, RefreshToken,
-    ResourceServer, Session, SigningKey, SingleUse, SingleUseKind, StorageResult, SubjectType,
+    ResourceServer, Script, Session, SigningKey, SingleUse, SingleUseKind, StorageResult, SubjectType,
     TenantSettings, User,
 };
 
@@ -46,6 +48,9 @@ reads! {
         fn user(id: &'a UserId) -> Option<User>;
         /// The user of a database connection whose normalised e-mail or username is `identifier`.
         fn user_by_identifier(connection: &'a ConnectionId, identifier: &'a str) -> Option<User>;
+        /// The user who has that account at that connection.
+        fn user_by_identity(connection: &'a ConnectionId, provider: &'a str, provider_user_id: &'a str)
+            -> Option<User>;
     }
     /// Browser sessions.
     Sessions {
@@ -93,11 +98,16 @@ reads! {
         /// All keys that are not revoked, the oldest first.
         fn signing_keys() -> Vec<SigningKey>;
     }
+    /// The tenant's own code.
+    Scripts {
+        /// All scripts, the oldest first.
+        fn scripts() -> Arc<[Script]>;
+    }
     /// The tenant's settings.
     Settings {
         /// The settings, with the version that an update names.
         fn settings() -> Keyed<TenantSettings>;
-        /// A counter that every change of clients, APIs, grants, connections, settings or keys raises:
+        /// A counter that every change of clients, APIs, grants, connections, scripts, settings or keys raises:
         /// what a cache compares.
         fn configuration_version() -> i64;
     }
@@ -134,6 +144,7 @@ pub trait Reads:
     + RefreshTokens
     + AccessTokens
     + Keys
+    + Scripts
     + Settings
 {
 }
@@ -151,6 +162,7 @@ impl<T> Reads for T where
         + RefreshTokens
         + AccessTokens
         + Keys
+        + Scripts
         + Settings
 {
 }

@@ -5,6 +5,7 @@ mod connection;
 mod log;
 mod refresh;
 mod resource_server;
+mod script;
 mod session;
 mod signing_key;
 mod single_use;
@@ -24,6 +25,7 @@ pub use resource_server::{
     ApiScope, ClientPolicy, PopMechanism, ProofOfPossession, RequiredFor, ResourceServer,
     ResourceServerSettings, SubjectTypeAuthorization, TokenDialect, UserPolicy,
 };
+pub use script::{Script, ScriptKind, ScriptSettings, TriggerBinding};
 pub use session::{Authentication, Session};
 pub use signing_key::{KeyState, SigningKey};
 pub use single_use::{SingleUse, SingleUseKind};

@@ -10,14 +10,14 @@ use countersign_oauth::{
 use crate::{
     AccessToken, AccessTokens, Authorization, Authorizations, Client, ClientGrant, ClientGrants, Clients,
     Connection, Connections, Consent, Consents, Keyed, Keys, Reads, RefreshFamily, RefreshToken,
-    RefreshTokens, ResourceServer, ResourceServers, Session, Sessions, Settings, SigningKey, SingleUse,
-    SingleUseKind, SingleUses, StorageResult, SubjectType, TenantSettings, User, Users,
+    RefreshTokens, ResourceServer, ResourceServers, Script, Scripts, Session, Sessions, Settings, SigningKey,
+    SingleUse, SingleUseKind, SingleUses, StorageResult, SubjectType, TenantSettings, User, Users,
 };
 
 /// More records of a kind than this are not kept: a shelf that is full is emptied.
 const KEPT_OF_A_KIND: usize = 4096;
 
-/// What administration sets, as it was read last: clients, APIs, client grants, connections, settings.
+/// What administration sets, as it was read last: clients, APIs, client grants, connections, scripts, settings.
 ///
 /// Every change of theirs raises the store's configuration version, and each request compares it before it
 /// uses anything from here. So nothing is ever older than the request that reads it, whichever process made
@@ -66,6 +66,7 @@ struct Shelf {
     version: Option<i64>,
     settings: OnceLock<Keyed<TenantSettings>>,
     connections: OnceLock<Vec<Connection>>,
+    scripts: OnceLock<Arc<[Script]>>,
     clients: Kept<ClientId, Client>,
     resource_servers: Kept<Audience, ResourceServer>,
     client_grants: Kept<(ClientId, Audience, SubjectType), ClientGrant>,
@@ -178,6 +179,18 @@ impl Connections for View<'_> {
     }
 }
 
+impl Scripts for View<'_> {
+    fn scripts<'a>(&'a self) -> BoxFuture<'a, StorageResult<Arc<[Script]>>> {
+        Box::pin(async move {
+            if let Some(known) = self.shelf.scripts.get() {
+                return Ok(known.clone());
+            }
+            let all = self.store.scripts().await?;
+            Ok(self.shelf.scripts.get_or_init(|| all).clone())
+        })
+    }
+}
+
 impl Settings for View<'_> {
     fn settings<'a>(&'a self) -> BoxFuture<'a, StorageResult<Keyed<TenantSettings>>> {
         Box::pin(async move {
@@ -209,6 +222,7 @@ pass! {
     Users {
         fn user(id: &'a UserId) -> Option<User>;
         fn user_by_identifier(connection: &'a ConnectionId, identifier: &'a str) -> Option<User>;
+        fn user_by_identity(connection: &'a ConnectionId, provider: &'a str, provider_user_id: &'a str) -> Option<User>;
     }
     Sessions {
         fn session_by_handle(handle: &'a HandleHash) -> Option<Session>;

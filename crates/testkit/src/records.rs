@@ -162,6 +162,7 @@ pub fn user() -> User {
         profile: Profile { claims: claims.as_object().cloned().unwrap_or_default(), ..Profile::default() },
         blocked: false,
         identities: vec![Identity {
+            tokens: None,
             connection_id: ConnectionId::new(CONNECTION_ID),
             provider: "auth0".to_owned(),
             provider_user_id: USER_ID.trim_start_matches("auth0|").to_owned(),
@@ -329,6 +330,7 @@ pub fn log_event() -> LogEvent {
         client_id: Some(ClientId::new(CLIENT_ID)),
         user_id: Some(UserId::new(USER_ID)),
         ip: "192.0.2.1".to_owned(),
+        client_ip: None,
         request_id: "request-1".to_owned(),
     }
 }

@@ -227,6 +227,7 @@ fn row(error: &OAuthError, event: &str, context: &Context<'_>) -> LogEvent {
         client_id: Some(context.client.client().id.clone()),
         user_id: None,
         ip: context.request.client_ip.to_string(),
+        client_ip: None,
         request_id: context.request.request_id.clone(),
     }
 }

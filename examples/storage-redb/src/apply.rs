@@ -104,6 +104,10 @@ impl Write<'_> {
             Change::DeleteUser { id, at } => self.delete_user(&id, at),
             Change::Rehash { user, old, new } => self.rehash(&user, &old, new),
             Change::CountLogin { user, at, ip } => self.count_login(&user, at, ip),
+            Change::PatchMetadata { user, user_metadata, app_metadata, at } => {
+                self.patch_user(&user, |user| user.patch_metadata(&user_metadata, &app_metadata, at))
+            }
+            Change::UpdateFromUpstream(update) => self.patch_user(&update.user, |user| update.apply(user)),
             Change::Log(event) => {
                 let place = self.raise(Number::Made, 1)?.unsigned_abs();
                 Ok(self.put(&Logged { place, event })?)

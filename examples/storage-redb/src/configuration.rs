@@ -4,7 +4,7 @@ use countersign_jose::Algorithm;
 use countersign_oauth::{ClientGrantId, ClientId, ConnectionId, KeyId, ResourceServerId, Timestamp};
 use countersign_storage::{
     Change, Client, ClientGrant, CommitError, Conflict, Connection, Consent, KeyState, ResourceServer,
-    SigningKey, SingleUse, TenantSettings, Upsert, User,
+    Script, SigningKey, SingleUse, TenantSettings, Upsert, User,
 };
 
 use crate::apply::{Written, conflict};
@@ -26,7 +26,7 @@ macro_rules! versioned {
     )*};
 }
 
-versioned!(User, Client, ResourceServer, ClientGrant, Connection);
+versioned!(User, Client, ResourceServer, ClientGrant, Connection, Script);
 
 impl Write<'_> {
     pub(crate) fn configure(&mut self, change: Change) -> Written {
@@ -45,6 +45,10 @@ impl Write<'_> {
                 let unique = [("name", join(&[&upsert.record.name]))];
                 self.upsert(upsert, &unique)
             }
+            Change::UpsertScript(upsert) => {
+                let unique = [("name", join(&[upsert.record.kind.as_str(), &upsert.record.name]))];
+                self.upsert(upsert, &unique)
+            }
             Change::SetSettings(upsert) => self.set_settings(upsert),
             Change::InsertSigningKey(record) => self.insert_signing_key(&record),
             Change::SetKeyState { kid, state, at } => self.set_key_state(&kid, state, at),
@@ -52,6 +56,10 @@ impl Write<'_> {
             Change::DeleteClient { id, at } => self.delete_client(&id, at),
             Change::DeleteResourceServer { id, at } => self.delete_resource_server(&id, at),
             Change::DeleteClientGrant { id } => self.delete_client_grant(&id),
+            Change::DeleteScript { id } => match self.get::<Script>(id.as_str().as_bytes())? {
+                Some(gone) => self.delete(gone),
+                None => Ok(()),
+            },
             Change::DeleteConnection { id, at } => self.delete_connection(&id, at),
             other => Err(countersign_oauth::Fault::internal(format!("this store cannot {other:?}")).into()),
         }

@@ -1,5 +1,7 @@
 //! The read traits: each method is an expression over a snapshot.
 
+use std::sync::Arc;
+
 use countersign_oauth::{
     Audience, AuthorizationId, BoxFuture, ClientId, ConnectionId, FamilyId, HandleHash, SessionId, Timestamp,
     UserId,
@@ -7,7 +9,7 @@ use countersign_oauth::{
 use countersign_storage::{
     AccessToken, AccessTokens, Authorization, Authorizations, Client, ClientGrant, ClientGrants, Clients,
     Connection, Connections, Consent, Consents, KeyState, Keyed, Keys, Listing, LogEvent, RefreshFamily,
-    RefreshToken, RefreshTokens, ResourceServer, ResourceServers, Session, Sessions, Settings, SigningKey,
+    RefreshToken, RefreshTokens, ResourceServer, ResourceServers, Script, Scripts, Session, Sessions, Settings, SigningKey,
     SingleUse, SingleUseKind, SingleUses, StorageResult, SubjectType, TenantSettings, User, Users,
 };
 
@@ -54,6 +56,13 @@ reads! {
             |stored, connection, identifier| {
                 stored.find_one("identifier", &join(&[connection.as_str(), identifier]))
             };
+        fn user_by_identity(connection: &'a ConnectionId, provider: &'a str, provider_user_id: &'a str)
+            -> Option<User> = |stored, connection, provider, provider_user_id| {
+            stored.find_one("identity", &join(&[connection.as_str(), provider, provider_user_id]))
+        };
+    }
+    Scripts {
+        fn scripts() -> Arc<[Script]> = |stored| Ok(stored.all()?.into());
     }
     Sessions {
         fn session_by_handle(handle: &'a HandleHash) -> Option<Session> =

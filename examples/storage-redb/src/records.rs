@@ -3,7 +3,7 @@
 use countersign_oauth::{Audience, ClientId, HandleHash, SessionId, Timestamp};
 use countersign_storage::{
     AccessToken, Authorization, Bucket, Client, ClientGrant, Connection, Consent, Keyed, LogEvent,
-    RefreshFamily, RefreshToken, ResourceServer, Session, SigningKey, SingleUse, SingleUseKind, SubjectType,
+    RefreshFamily, RefreshToken, ResourceServer, Script, Session, SigningKey, SingleUse, SingleUseKind, SubjectType,
     TenantSettings, TokenBucket, User,
 };
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,7 @@ documents! {
         ("audience", join(&[it.audience.as_str()])),
     ];
     Connection as "connection", it: it.id.as_str() => [("name", join(&[&it.name]))];
+    Script as "script", it: it.id.as_str() => [("name", join(&[it.kind.as_str(), &it.name]))];
     SigningKey as "signing_key", it: it.kid.as_str() => [];
     StoredSettings as "settings", it: Vec::<u8>::new() => [];
     Logged as "log", it: it.place.to_be_bytes() => [];
@@ -215,7 +216,7 @@ fn parent(token: &RefreshToken) -> impl Iterator<Item = FoundBy> {
 /// E-mail and username of a connection are one namespace, so that nobody's username is another's address.
 pub(crate) fn identifiers(user: &User) -> impl Iterator<Item = FoundBy> {
     let of = |name: &str| ("identifier", join(&[user.connection_id.as_str(), name]));
-    user.email.iter().chain(&user.username).map(move |name| of(name)).collect::<Vec<_>>().into_iter()
+    user.identifiers().map(of).collect::<Vec<_>>().into_iter()
 }
 
 pub(crate) fn identities(user: &User) -> impl Iterator<Item = FoundBy> {

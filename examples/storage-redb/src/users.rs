@@ -47,6 +47,15 @@ impl Write<'_> {
         Ok(())
     }
 
+    /// Changes a user who is there; names stay as they are.
+    pub(crate) fn patch_user(&mut self, user: &UserId, patch: impl FnOnce(&mut User)) -> Written {
+        if let Some(mut user) = self.get::<User>(user.as_str().as_bytes())? {
+            patch(&mut user);
+            self.put(&user)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn count_login(&mut self, user: &UserId, at: Timestamp, ip: String) -> Written {
         if let Some(mut user) = self.get::<User>(user.as_str().as_bytes())? {
             user.logins_count += 1;

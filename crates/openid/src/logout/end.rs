@@ -67,6 +67,7 @@ fn event(name: &str, description: &str, client_id: Option<ClientId>, context: &R
         client_id,
         user_id: None,
         ip: context.client_ip.to_string(),
+        client_ip: None,
         request_id: context.request_id.clone(),
     }
 }

@@ -156,7 +156,10 @@ impl Plan {
     fn note(&mut self, change: &Change) {
         match change {
             Change::UpsertUser(upsert) => self.users.add(&upsert.record.id),
-            Change::Rehash { user, .. } | Change::CountLogin { user, .. } => self.users.add(user),
+            Change::Rehash { user, .. }
+            | Change::CountLogin { user, .. }
+            | Change::PatchMetadata { user, .. } => self.users.add(user),
+            Change::UpdateFromUpstream(update) => self.users.add(&update.user),
             Change::EndSessionsOfUser { user, .. } => {
                 self.users.add(user);
                 self.sessions_of.add(user);

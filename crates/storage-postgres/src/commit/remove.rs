@@ -1,9 +1,11 @@
 //! Deletion with all that goes along.
 
-use countersign_oauth::{ClientGrantId, ClientId, ConnectionId, ResourceServerId, Timestamp, UserId};
+use countersign_oauth::{
+    ClientGrantId, ClientId, ConnectionId, ResourceServerId, ScriptId, Timestamp, UserId,
+};
 use countersign_storage_schema::tables::{
     access_tokens, authorizations, client_grants, clients, connections, consents, refresh_families,
-    resource_servers, session_clients, single_uses, users,
+    resource_servers, scripts, session_clients, single_uses, users,
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -87,6 +89,11 @@ pub(super) async fn resource_server(
 
 pub(super) async fn client_grant(mut connection: &AsyncPgConnection, id: &ClientGrantId) -> Written {
     delete_versioned!(connection, client_grants, client_grants::id.eq(id.as_str()));
+    Ok(())
+}
+
+pub(super) async fn script(mut connection: &AsyncPgConnection, id: &ScriptId) -> Written {
+    delete_versioned!(connection, scripts, scripts::id.eq(id.as_str()));
     Ok(())
 }
 

@@ -67,6 +67,35 @@ pub(super) async fn rehash(
     Ok(())
 }
 
+/// Changes a user who is there, by what stands there now; names stay as they are.
+pub(super) async fn patch(
+    mut connection: &AsyncPgConnection,
+    user: &UserId,
+    patch: impl FnOnce(&mut User),
+) -> Written {
+    let this = users::table.find(user.as_str());
+    let stored = this.select(UserRow::as_select()).for_no_key_update().first(&mut connection).await;
+    let Some(row) = stored.optional()? else { return Ok(()) };
+    let identities = identities::table
+        .filter(identities::user_id.eq(user.as_str()))
+        .order(identities::place)
+        .select(IdentityRow::as_select())
+        .load(&mut connection)
+        .await?;
+    let mut record = row.into_user(identities)?;
+    patch(&mut record);
+    for row in IdentityRow::of(&record) {
+        let identity = identities::table
+            .filter(identities::user_id.eq(user.as_str()))
+            .filter(identities::place.eq(row.place));
+        let tokens =
+            (identities::tokens.eq(row.tokens), identities::tokens_sealed_by.eq(row.tokens_sealed_by));
+        diesel::update(identity).set(tokens).execute(&mut connection).await?;
+    }
+    diesel::update(this).set(UserRow::try_from(record)?).execute(&mut connection).await?;
+    Ok(())
+}
+
 /// Counts; the later login is the last one, whichever commits first.
 pub(super) async fn count_login(
     mut connection: &AsyncPgConnection,

@@ -1,14 +1,16 @@
+use std::sync::Arc;
+
 use countersign_oauth::{Audience, ClientId, ConnectionId};
 use countersign_storage::{
     Client, ClientGrant, ClientGrants, Clients, Connection, Connections, Keyed, Keys, ResourceServer,
-    ResourceServers, Settings, SigningKey, SubjectType, TenantSettings,
+    ResourceServers, Script, Scripts, Settings, SigningKey, SubjectType, TenantSettings,
 };
 use countersign_storage_schema::tables::{
-    client_grants, clients, connections, counters, resource_servers, settings, signing_keys,
+    client_grants, clients, connections, counters, resource_servers, scripts, settings, signing_keys,
 };
 use countersign_storage_schema::{
-    ClientGrantRow, ClientRow, ConnectionRow, REVOKED, ResourceServerRow, SettingsRow, SigningKeyRow,
-    subject_type_name,
+    ClientGrantRow, ClientRow, ConnectionRow, REVOKED, ResourceServerRow, ScriptRow, SettingsRow,
+    SigningKeyRow, subject_type_name,
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -33,6 +35,9 @@ reads! {
     }
     Keys {
         fn signing_keys() -> Vec<SigningKey> = signing_keys;
+    }
+    Scripts {
+        fn scripts() -> Arc<[Script]> = scripts;
     }
     Settings {
         fn settings() -> Keyed<TenantSettings> = settings;
@@ -94,6 +99,11 @@ async fn signing_keys(mut connection: &AsyncPgConnection) -> List<SigningKey> {
         .order((signing_keys::created_at, signing_keys::kid))
         .select(SigningKeyRow::as_select());
     records(rows.load(&mut connection).await?)
+}
+
+async fn scripts(mut connection: &AsyncPgConnection) -> Result<Arc<[Script]>, Failure> {
+    let rows = scripts::table.order(scripts::seq).select(ScriptRow::as_select());
+    Ok(records(rows.load(&mut connection).await?)?.into())
 }
 
 async fn settings(mut connection: &AsyncPgConnection) -> Result<Keyed<TenantSettings>, Failure> {

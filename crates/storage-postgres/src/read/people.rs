@@ -15,6 +15,8 @@ reads! {
         fn user(id: &'a UserId) -> Option<User> = user;
         fn user_by_identifier(connection: &'a ConnectionId, identifier: &'a str) -> Option<User> =
             user_by_identifier;
+        fn user_by_identity(connection: &'a ConnectionId, provider: &'a str, provider_user_id: &'a str)
+            -> Option<User> = user_by_identity;
     }
     Sessions {
         fn session_by_handle(handle: &'a HandleHash) -> Option<Session> = session_by_handle;
@@ -63,6 +65,24 @@ async fn user_by_identifier(
         .load(&mut connection)
         .await?;
     Ok(whole(rows)?.pop())
+}
+
+async fn user_by_identity(
+    mut connection: &AsyncPgConnection,
+    place: &ConnectionId,
+    provider: &str,
+    provider_user_id: &str,
+) -> Found<User> {
+    if [place.as_str(), provider, provider_user_id].into_iter().any(cannot_be) {
+        return Ok(None);
+    }
+    let whose = identities::table
+        .filter(identities::connection_id.eq(place.as_str()))
+        .filter(identities::provider.eq(provider))
+        .filter(identities::provider_user_id.eq(provider_user_id))
+        .select(identities::user_id);
+    let Some(id) = whose.first::<String>(&mut connection).await.optional()? else { return Ok(None) };
+    user(connection, &UserId::new(id)).await
 }
 
 /// The users of rows that stand together user by user, in their order.

@@ -1,6 +1,6 @@
-use countersign_storage::{Client, ClientGrant, Conflict, Connection, ResourceServer, Upsert};
-use countersign_storage_schema::tables::{client_grants, clients, connections, resource_servers};
-use countersign_storage_schema::{ClientGrantRow, ClientRow, ConnectionRow, ResourceServerRow};
+use countersign_storage::{Client, ClientGrant, Conflict, Connection, ResourceServer, Script, Upsert};
+use countersign_storage_schema::tables::{client_grants, clients, connections, resource_servers, scripts};
+use countersign_storage_schema::{ClientGrantRow, ClientRow, ConnectionRow, ResourceServerRow, ScriptRow};
 use diesel::prelude::*;
 
 use super::{Written, counter};
@@ -48,4 +48,5 @@ upserts! {
     upsert_resource_server: ResourceServer => ResourceServerRow in resource_servers;
     upsert_client_grant: ClientGrant => ClientGrantRow in client_grants;
     upsert_connection: Connection => ConnectionRow in connections;
+    upsert_script: Script => ScriptRow in scripts;
 }

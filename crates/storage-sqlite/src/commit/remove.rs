@@ -1,9 +1,11 @@
 //! Deletion with all that goes along.
 
-use countersign_oauth::{ClientGrantId, ClientId, ConnectionId, ResourceServerId, Timestamp, UserId};
+use countersign_oauth::{
+    ClientGrantId, ClientId, ConnectionId, ResourceServerId, ScriptId, Timestamp, UserId,
+};
 use countersign_storage_schema::tables::{
     access_tokens, authorizations, client_grants, clients, connections, consents, refresh_families,
-    resource_servers, session_clients, single_uses, users,
+    resource_servers, scripts, session_clients, single_uses, users,
 };
 use diesel::prelude::*;
 
@@ -81,6 +83,11 @@ pub(super) fn resource_server(
 
 pub(super) fn client_grant(connection: &mut SqliteConnection, id: &ClientGrantId) -> Written {
     delete_versioned!(connection, client_grants, client_grants::id.eq(id.as_str()));
+    Ok(())
+}
+
+pub(super) fn script(connection: &mut SqliteConnection, id: &ScriptId) -> Written {
+    delete_versioned!(connection, scripts, scripts::id.eq(id.as_str()));
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::Written;
 use super::object::place;
+use crate::read::with_identities;
 
 pub(super) fn upsert(connection: &mut SqliteConnection, upsert: Upsert<User>) -> Written {
     let identifiers = UserIdentifierRow::of(&upsert.record);
@@ -58,6 +59,30 @@ pub(super) fn rehash(
 ) -> Written {
     let unchanged = users::table.filter(users::id.eq(user.as_str())).filter(users::password.eq(old.as_str()));
     diesel::update(unchanged).set(users::password.eq(new.as_str())).execute(connection)?;
+    Ok(())
+}
+
+/// Changes a user who is there, by what stands there now; names stay as they are.
+pub(super) fn patch(
+    connection: &mut SqliteConnection,
+    user: &UserId,
+    patch: impl FnOnce(&mut User),
+) -> Written {
+    let this = users::table.find(user.as_str());
+    let Some(row) = this.select(UserRow::as_select()).get_result(connection).optional()? else {
+        return Ok(());
+    };
+    let mut record = with_identities(connection, row)?;
+    patch(&mut record);
+    for row in IdentityRow::of(&record) {
+        let identity = identities::table
+            .filter(identities::user_id.eq(user.as_str()))
+            .filter(identities::place.eq(row.place));
+        let tokens =
+            (identities::tokens.eq(row.tokens), identities::tokens_sealed_by.eq(row.tokens_sealed_by));
+        diesel::update(identity).set(tokens).execute(connection)?;
+    }
+    diesel::update(this).set(UserRow::try_from(record)?).execute(connection)?;
     Ok(())
 }
 

@@ -1,14 +1,16 @@
+use std::sync::Arc;
+
 use countersign_oauth::{Audience, ClientId, ConnectionId};
 use countersign_storage::{
     Client, ClientGrant, ClientGrants, Clients, Connection, Connections, Keyed, Keys, ResourceServer,
-    ResourceServers, Settings, SigningKey, SubjectType, TenantSettings,
+    ResourceServers, Script, Scripts, Settings, SigningKey, SubjectType, TenantSettings,
 };
 use countersign_storage_schema::tables::{
-    client_grants, clients, connections, resource_servers, settings, signing_keys,
+    client_grants, clients, connections, resource_servers, scripts, settings, signing_keys,
 };
 use countersign_storage_schema::{
-    ClientGrantRow, ClientRow, ConnectionRow, REVOKED, ResourceServerRow, SettingsRow, SigningKeyRow,
-    subject_type_name,
+    ClientGrantRow, ClientRow, ConnectionRow, REVOKED, ResourceServerRow, ScriptRow, SettingsRow,
+    SigningKeyRow, subject_type_name,
 };
 use diesel::prelude::*;
 
@@ -33,6 +35,9 @@ reads! {
     }
     Keys {
         fn signing_keys() -> Vec<SigningKey> = signing_keys;
+    }
+    Scripts {
+        fn scripts() -> Arc<[Script]> = scripts;
     }
     Settings {
         fn settings() -> Keyed<TenantSettings> = settings;
@@ -82,6 +87,11 @@ fn signing_keys(connection: &mut SqliteConnection) -> List<SigningKey> {
         .order((signing_keys::created_at, signing_keys::kid))
         .select(SigningKeyRow::as_select());
     records(rows.load(connection)?)
+}
+
+fn scripts(connection: &mut SqliteConnection) -> Result<Arc<[Script]>, Failure> {
+    let rows = scripts::table.order(scripts::seq).select(ScriptRow::as_select());
+    Ok(records(rows.load(connection)?)?.into())
 }
 
 fn settings(connection: &mut SqliteConnection) -> Result<Keyed<TenantSettings>, Failure> {

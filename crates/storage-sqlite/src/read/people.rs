@@ -14,6 +14,8 @@ reads! { together:
         fn user(id: &'a UserId) -> Option<User> = user;
         fn user_by_identifier(connection: &'a ConnectionId, identifier: &'a str) -> Option<User> =
             user_by_identifier;
+        fn user_by_identity(connection: &'a ConnectionId, provider: &'a str, provider_user_id: &'a str)
+            -> Option<User> = user_by_identity;
     }
 }
 
@@ -46,8 +48,21 @@ fn user_by_identifier(
     row.get_result(connection).optional()?.map(|row| with_identities(connection, row)).transpose()
 }
 
+fn user_by_identity(
+    connection: &mut SqliteConnection,
+    place: &ConnectionId,
+    provider: &str,
+    provider_user_id: &str,
+) -> Found<User> {
+    let row = identities::table
+        .find((place.as_str(), provider, provider_user_id))
+        .inner_join(users::table)
+        .select(UserRow::as_select());
+    row.get_result(connection).optional()?.map(|row| with_identities(connection, row)).transpose()
+}
+
 /// The user with his identities, which stand in a table of their own.
-pub(super) fn with_identities(connection: &mut SqliteConnection, row: UserRow) -> Result<User, Failure> {
+pub(crate) fn with_identities(connection: &mut SqliteConnection, row: UserRow) -> Result<User, Failure> {
     let identities = identities::table
         .filter(identities::user_id.eq(&row.id))
         .order(identities::place)

@@ -18,6 +18,8 @@ pub struct LogEvent {
     pub user_id: Option<UserId>,
     /// The counted address.
     pub ip: String,
+    /// The address of the connection, where another one is counted.
+    pub client_ip: Option<String>,
     /// The request.
     pub request_id: String,
 }

@@ -43,6 +43,8 @@ pub enum SingleUseKind {
     PushedRequest,
     /// RFC 8628.
     DeviceCode,
+    /// A login that sent its user elsewhere and waits for the return.
+    Continuation,
 }
 
 impl SingleUseKind {
@@ -53,6 +55,7 @@ impl SingleUseKind {
             Self::AuthorizationCode => "authorization_code",
             Self::PushedRequest => "pushed_request",
             Self::DeviceCode => "device_code",
+            Self::Continuation => "continuation",
         }
     }
 }

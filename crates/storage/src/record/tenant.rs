@@ -1,5 +1,9 @@
+use std::collections::BTreeMap;
+
 use countersign_oauth::Compliance;
 use serde::{Deserialize, Serialize};
+
+use crate::TriggerBinding;
 
 /// The tenant's settings, under the names that Auth0 gives. What we do not use yet is kept in `other`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +49,9 @@ pub struct TenantSettings {
     pub compliance: Compliance,
     /// Switches.
     pub flags: TenantFlags,
+    /// What runs at each trigger, such as `post-login`, in its order.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub triggers: BTreeMap<String, Vec<TriggerBinding>>,
     /// Settings of Auth0's that are kept and not used yet.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,
@@ -70,6 +77,7 @@ impl Default for TenantSettings {
             acr_values_supported: Vec::new(),
             compliance: Compliance::Auth0,
             flags: TenantFlags::default(),
+            triggers: BTreeMap::new(),
             other: serde_json::Map::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::ready;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_oauth::{
     Audience, AuthorizationId, BoxFuture, ClientId, ConnectionId, FamilyId, Fault, HandleHash, SessionId,
@@ -104,6 +104,8 @@ watched! {
     Users {
         fn user(id: &'a UserId) -> Option<User>;
         fn user_by_identifier(connection: &'a ConnectionId, identifier: &'a str) -> Option<User>;
+        fn user_by_identity(connection: &'a ConnectionId, provider: &'a str, provider_user_id: &'a str)
+            -> Option<User>;
     }
     Sessions {
         fn session_by_handle(handle: &'a HandleHash) -> Option<Session>;
@@ -124,6 +126,7 @@ watched! {
     }
     AccessTokens { fn access_token(handle: &'a HandleHash) -> Option<AccessToken>; }
     Keys { fn signing_keys() -> Vec<SigningKey>; }
+    Scripts { fn scripts() -> Arc<[Script]>; }
     Settings {
         fn settings() -> Keyed<TenantSettings>;
         fn configuration_version() -> i64;

@@ -16,8 +16,12 @@ fn full() -> User {
     });
     let Value::Object(claims) = claims else { panic!("an object") };
     let metadata = |name: &str| Map::from_iter([(name.to_owned(), json!("canary"))]);
-    let profile =
-        Profile { claims, user_metadata: metadata("user_canary"), app_metadata: metadata("app_canary") };
+    let profile = Profile {
+        claims,
+        user_metadata: metadata("user_canary"),
+        app_metadata: metadata("app_canary"),
+        attributes: metadata("upstream_canary"),
+    };
     User { profile, updated_at: NOW, created_at: Timestamp::from_seconds(1_500_000_000), ..user() }
 }
 

@@ -111,9 +111,11 @@ fn record(
             claims: user.claims.clone(),
             user_metadata: user.user_metadata.clone(),
             app_metadata: user.app_metadata.clone(),
+            attributes: serde_json::Map::new(),
         },
         blocked: user.blocked,
         identities: vec![Identity {
+            tokens: None,
             connection_id: connection.id.clone(),
             provider: "auth0".to_owned(),
             provider_user_id: own,
