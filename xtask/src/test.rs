@@ -85,15 +85,18 @@ pub(crate) fn run_kinds(kinds: &[Kind]) -> Result<(), String> {
     };
     let means = Means { work: &work, openssl, postgres: postgres.as_ref() };
     let mut results = Vec::new();
+    let mut errors = Vec::new();
     for &kind in kinds {
         work::say(&format!("\n=== {} ===", kind.name()));
         let start = Instant::now();
         let result = means.run(kind);
         if let Err(error) = &result {
             eprintln!("{error}");
+            errors.push(format!("{}: {error}", kind.name()));
         }
         results.push((kind, start.elapsed(), result.is_ok()));
     }
+    errors.iter().for_each(|error| work::say(error));
     work::say(&summary(&results));
     if results.iter().all(|(_, _, passed)| *passed) { Ok(()) } else { Err("not all passed".to_owned()) }
 }
@@ -207,12 +210,11 @@ impl Means<'_> {
             work::say(&format!("\n--- {name} on {backend} ---"));
             let start = Instant::now();
             if let Err(error) = self.named(name, Some(backend)) {
-                eprintln!("{error}");
-                failed.push(backend);
+                failed.push(format!("{name} failed on {backend}: {error}"));
             }
             work::say(&format!("{name} on {backend}: {:.1} seconds", start.elapsed().as_secs_f64()));
         }
-        if failed.is_empty() { Ok(()) } else { Err(format!("{name} failed on {}", failed.join(", "))) }
+        if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -104,13 +104,45 @@ pub(crate) fn run_within_deadline(command: Command) -> Result<(), String> {
     if let Some(folder) = command.get_current_dir() {
         timed.current_dir(folder);
     }
-    let status = timed.status().map_err(|error| format!("`timeout` does not run: {error}"))?;
+    let (status, failed) = watched(timed)?;
     match status.code() {
         Some(124 | 137) => {
             Err(format!("`{}` was stopped after {DEADLINE_SECONDS} seconds", spelled(&command)))
         }
-        _ => outcome(&command, status),
+        _ => outcome(&command, status).map_err(|error| named(error, &failed)),
     }
+}
+
+/// So many failed tests are named at the end.
+const NAMED: usize = 40;
+
+/// Runs a command with its words on our terminal, and keeps the lines in which a test says that it failed: they
+/// are named again at the end, where a long log is looked at first.
+fn watched(mut command: Command) -> Result<(ExitStatus, Vec<String>), String> {
+    let broken = |error: std::io::Error| format!("`timeout` does not run: {error}");
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(broken)?;
+    let mut failed = Vec::new();
+    if let Some(output) = child.stdout.take() {
+        let mut out = std::io::stdout().lock();
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.map_err(broken)?;
+            let _ = out.write_all(&line).and_then(|()| out.write_all(b"\n"));
+            let text = String::from_utf8_lossy(&line);
+            if tells_a_failure(&text) && failed.len() < NAMED {
+                failed.push(text.trim().to_owned());
+            }
+        }
+    }
+    Ok((child.wait().map_err(broken)?, failed))
+}
+
+/// Whether cargo's or node's test runner says in this line that a test failed.
+fn tells_a_failure(line: &str) -> bool {
+    (line.starts_with("test ") && line.ends_with("FAILED")) || line.trim_start().starts_with("\u{2716} ")
+}
+
+fn named(error: String, failed: &[String]) -> String {
+    failed.iter().fold(error, |text, line| format!("{text}\n  {line}"))
 }
 
 /// Tells whether a command runs and succeeds, without its words.

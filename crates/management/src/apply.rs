@@ -8,6 +8,7 @@ pub(crate) mod narrow;
 mod plan;
 mod replaced;
 mod report;
+mod script;
 mod state;
 
 pub(crate) use plan::open;
@@ -26,6 +27,9 @@ pub const CLIENT_SECRET_PURPOSE: &str = "client_secret";
 
 /// The purpose under which the secrets of HS256 APIs are sealed; `token` opens them by it.
 pub const SIGNING_SECRET_PURPOSE: &str = "signing_secret";
+
+/// The purpose under which the secrets of scripts are sealed, a JSON object each; the engine opens them by it.
+pub const SCRIPT_SECRETS_PURPOSE: &str = "script_secrets";
 
 /// Why a file changed nothing.
 #[derive(Debug)]
@@ -59,7 +63,7 @@ impl std::error::Error for ApplyError {}
 /// Applies a tenant file to a store, with or without content, in one commit: all of it or nothing.
 ///
 /// Objects are added, or updated key by key: clients by id, else by name; APIs by identifier; client grants
-/// by client, API and kind of subject; databases by name; the tenant's settings as they are. Nothing is
+/// by client, API and kind of subject; databases, Actions and rules by name; the tenant's settings as they are. Nothing is
 /// deleted but the sample tenant. Applying a file again changes nothing.
 ///
 /// # Errors

@@ -15,8 +15,8 @@ mod users;
 
 pub use admin::Admin;
 pub use apply::{
-    AppliedObject, ApplyError, CLIENT_SECRET_PURPOSE, ObjectKind, Outcome, Report, SIGNING_SECRET_PURPOSE,
-    apply,
+    AppliedObject, ApplyError, CLIENT_SECRET_PURPOSE, ObjectKind, Outcome, Report, SCRIPT_SECRETS_PURPOSE,
+    SIGNING_SECRET_PURPOSE, apply,
 };
 pub use describe::{
     DescribedApi, DescribedClient, DescribedUser, Description, StoreContent, describe, store_content,

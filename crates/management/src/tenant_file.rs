@@ -1,6 +1,7 @@
 //! The tenant file: the YAML that Auth0's deploy CLI exports.
 
 mod check;
+mod code;
 mod keys;
 mod parse;
 pub(crate) mod rules;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::schema::Lines;
 
-/// A tenant's settings, clients, APIs, client grants and databases, as a file gives them.
+/// A tenant's settings, clients, APIs, client grants, databases and scripts, as a file gives them.
 ///
 /// It holds what the file says and nothing else: defaults come in when it is applied, so that a key which
 /// the file leaves out keeps what the store has.
@@ -34,6 +35,14 @@ pub struct TenantFile {
     pub(crate) client_grants: Vec<Entry>,
     /// `databases`.
     pub(crate) databases: Vec<Entry>,
+    /// `actions`, their secrets apart.
+    pub(crate) actions: Vec<Entry>,
+    /// `rules`.
+    pub(crate) rules: Vec<Entry>,
+    /// `rulesConfigs` as a JSON object; `None` where the file has no such section.
+    pub(crate) rules_configuration: Option<Secret<String>>,
+    /// `triggers`; `None` where the file has no such section.
+    pub(crate) triggers: Option<Map<String, Value>>,
     /// Where everything stands.
     pub(crate) lines: Lines,
     /// Whether it is the sample tenant, which a real file replaces.

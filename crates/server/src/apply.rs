@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use countersign_management::{
     Admin, ApplyError, ImportError, ImportOptions, ImportOutcome, ImportReport, ObjectKind, Outcome,
@@ -64,15 +64,29 @@ pub(crate) async fn apply_tenant(
     text: &mut String,
 ) -> Result<Report, Vec<Failure>> {
     let yaml = read("--tenant", path)?;
-    let (file, warnings) =
+    let (mut file, warnings) =
         TenantFile::parse(&yaml, ParseOptions { allow_unenforced }).map_err(|problems| {
             problems.into_iter().map(|problem| of("--tenant", &problem)).collect::<Vec<_>>()
         })?;
+    file.load_code(|named| beside(path, named)).map_err(|problems| {
+        problems.into_iter().map(|problem| of("--tenant", &problem)).collect::<Vec<_>>()
+    })?;
     warn(path, &warnings, text);
     let applied = countersign_management::apply(&file, &*parts.sealer, &admin(parts)).await;
     let report = applied.map_err(|error| refused("--tenant", error))?;
     warn(path, &report.warnings, text);
     Ok(report)
+}
+
+/// Reads a script that a tenant file names, in the file's folder or below it.
+fn beside(tenant_file: &Path, named: &str) -> Result<String, String> {
+    let named = Path::new(named);
+    let stays = |part: Component<'_>| matches!(part, Component::CurDir | Component::Normal(_));
+    if !named.components().all(stays) {
+        return Err("scripts are read from the folder of the tenant file and below it alone".to_owned());
+    }
+    let folder = tenant_file.parent().unwrap_or(Path::new(""));
+    std::fs::read_to_string(folder.join(named)).map_err(|error| format!("it cannot be read: {error}"))
 }
 
 /// Reads a file of users and imports them into the first database connection; its warnings go to `text`.

@@ -1,8 +1,11 @@
-use countersign_oauth::{ClientId, Fault, Sealed, Sealer, Secret, UserId};
+use std::collections::BTreeMap;
+
+use countersign_oauth::{ClientId, Fault, ScriptId, Sealed, Sealer, Secret, UserId};
 use countersign_storage::{Change, Changes, ResourceServerSettings, Upsert};
 
 use super::{
     AppliedObject, ApplyError, ObjectKind, Outcome, Report, api, client, client_grant, connection, replaced,
+    script,
     state::{State, is_sample, mark},
 };
 use crate::{
@@ -24,6 +27,8 @@ pub(super) struct Plan<'a> {
     pub(super) clients: Vec<KnownClient>,
     /// The APIs as they will be.
     pub(super) apis: Vec<(String, ResourceServerSettings)>,
+    /// The Actions as they will be, by their names.
+    pub(super) scripts: BTreeMap<String, ScriptId>,
 }
 
 /// A client that others may refer to.
@@ -50,12 +55,14 @@ pub(super) fn plan(
         problems: Vec::new(),
         clients: Vec::new(),
         apis: Vec::new(),
+        scripts: BTreeMap::new(),
     };
     if file.is_sample {
         replaced::refuse_beside_a_tenant(&mut plan);
     } else {
         replaced::remove_sample(&mut plan);
     }
+    script::plan(&mut plan)?;
     plan.settings();
     client::plan(&mut plan)?;
     api::plan(&mut plan)?;
@@ -74,11 +81,15 @@ impl Plan<'_> {
         let stored = &self.state.settings;
         // What the sample tenant set goes with it.
         let base = (!is_sample(&stored.record.other)).then_some(&stored.record);
-        if self.file.tenant.is_empty() && base.is_some() && !self.file.is_sample {
+        let triggers = script::triggers(self);
+        if self.file.tenant.is_empty() && triggers.is_none() && base.is_some() && !self.file.is_sample {
             return;
         }
         let resolved = resolve::tenant(&self.file.tenant, base);
         let Some(mut settings) = self.resolved("tenant", resolved) else { return };
+        if let Some(triggers) = triggers {
+            settings.triggers = triggers;
+        }
         mark(&mut settings.other, self.file.is_sample);
         let outcome = if settings == stored.record { Outcome::Unchanged } else { Outcome::Updated };
         let change = Change::SetSettings(Upsert {
@@ -135,7 +146,11 @@ impl Plan<'_> {
                 ObjectKind::Tenant => {}
                 ObjectKind::Client => event.client_id = Some(ClientId::new(id)),
                 ObjectKind::User => event.user_id = Some(UserId::new(id)),
-                ObjectKind::Api | ObjectKind::ClientGrant | ObjectKind::Database => {
+                ObjectKind::Api
+                | ObjectKind::ClientGrant
+                | ObjectKind::Database
+                | ObjectKind::Action
+                | ObjectKind::Rule => {
                     event.description.push_str(&format!(": {name}"));
                 }
             }

@@ -39,6 +39,10 @@ pub enum ObjectKind {
     ClientGrant,
     /// A database connection.
     Database,
+    /// An Action.
+    Action,
+    /// A legacy rule.
+    Rule,
     /// A user.
     User,
 }
@@ -65,6 +69,8 @@ impl ObjectKind {
             Self::Api => "a resource server",
             Self::ClientGrant => "a client grant",
             Self::Database => "a connection",
+            Self::Action => "an action",
+            Self::Rule => "a rule",
             Self::User => "a user",
         }
     }
@@ -101,6 +107,8 @@ impl std::fmt::Display for ObjectKind {
             Self::Api => "API",
             Self::ClientGrant => "client grant",
             Self::Database => "database",
+            Self::Action => "Action",
+            Self::Rule => "rule",
             Self::User => "user",
         })
     }

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use countersign_oauth::Fault;
 use countersign_storage::{
-    Client, ClientGrant, Connection, Keyed, ResourceServer, Storage, TenantSettings, User,
+    Client, ClientGrant, Connection, Keyed, ResourceServer, Script, Storage, TenantSettings, User,
 };
 use serde_json::{Map, Value};
 
@@ -12,6 +14,7 @@ pub(super) struct State {
     pub(super) apis: Vec<ResourceServer>,
     pub(super) client_grants: Vec<ClientGrant>,
     pub(super) connections: Vec<Connection>,
+    pub(super) scripts: Arc<[Script]>,
     pub(super) settings: Keyed<TenantSettings>,
     /// The sample tenant's user, if he is there.
     pub(super) sample_user: Option<User>,
@@ -40,6 +43,7 @@ impl State {
             apis: storage.resource_servers().await?,
             client_grants: storage.client_grants().await?,
             settings: storage.settings().await?,
+            scripts: storage.scripts().await?,
             connections,
             sample_user,
         })

@@ -5,12 +5,14 @@
 mod api;
 mod client;
 mod connection;
+mod script;
 mod section;
 mod tenant;
 
 pub(crate) use api::{API, CLIENT_GRANT};
 pub(crate) use client::CLIENT;
 pub(crate) use connection::DATABASE;
+pub(crate) use script::{ACTION, RULE, RULES_CONFIG, TRIGGERS};
 pub(crate) use section::SECTIONS;
 pub(crate) use tenant::TENANT;
 

@@ -1,10 +1,10 @@
 use countersign_oauth::Secret;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     Entry, ParseOptions, TenantFile,
     check::check,
-    keys::{API, CLIENT, CLIENT_GRANT, DATABASE, SECTIONS, TENANT},
+    keys::{ACTION, API, CLIENT, CLIENT_GRANT, DATABASE, RULE, RULES_CONFIG, SECTIONS, TENANT, TRIGGERS},
 };
 use crate::{
     Problem, Warning,
@@ -56,6 +56,15 @@ impl TenantFile {
             "resourceServers" => self.apis = read_list(reader, member, API),
             "clientGrants" => self.client_grants = read_list(reader, member, CLIENT_GRANT),
             "databases" => self.databases = read_list(reader, member, DATABASE),
+            "actions" => self.actions = read_list(reader, member, ACTION),
+            "rules" => self.rules = read_list(reader, member, RULE),
+            "rulesConfigs" => {
+                let entries = read_list(reader, member, RULES_CONFIG);
+                let pairs = entries.into_iter().filter_map(|mut entry| pair(&mut entry.given, "key"));
+                self.rules_configuration = Some(object_of(pairs));
+            }
+            "triggers" if member.value.is_null() => {}
+            "triggers" => self.triggers = Some(reader.object("triggers", &member.value, TRIGGERS)),
             _ => {
                 let section = Node { line: member.line, content: Content::Object(vec![member.clone()]) };
                 reader.object("", &section, SECTIONS);
@@ -88,12 +97,34 @@ fn read_entry(reader: &mut Reader, path: String, item: &Node, keys: &[Key]) -> O
         return None;
     }
     let mut given = reader.object(&path, item, keys);
+    if let Some(Value::Array(secrets)) = given.remove("secrets") {
+        let pairs = secrets.into_iter().filter_map(|secret| match secret {
+            Value::Object(mut secret) => pair(&mut secret, "name"),
+            _ => None,
+        });
+        let secret = Some(object_of(pairs));
+        return Some(Entry { path, given, secret });
+    }
     let secret = ["client_secret", "signing_secret"].into_iter().find_map(|key| given.remove(key));
     let secret = match secret {
         Some(Value::String(text)) => Some(Secret::new(text)),
         _ => None,
     };
     Some(Entry { path, given, secret })
+}
+
+/// A name and a value that a script is given.
+fn pair(given: &mut Map<String, Value>, name: &str) -> Option<(String, Value)> {
+    match (given.remove(name), given.remove("value")) {
+        (Some(Value::String(name)), Some(value @ Value::String(_))) => Some((name, value)),
+        _ => None,
+    }
+}
+
+/// The names and values as one JSON object, in the order of the names, so that equal ones are equal texts.
+fn object_of(pairs: impl Iterator<Item = (String, Value)>) -> Secret<String> {
+    let sorted: std::collections::BTreeMap<String, Value> = pairs.collect();
+    Secret::new(Value::Object(sorted.into_iter().collect()).to_string())
 }
 
 /// Why an entry is left out whole: it is one of Auth0's own objects.

@@ -44,6 +44,44 @@ pub(crate) fn description(text: &str) -> Verdict {
     if text.chars().count() > 140 { refuse("may have at most 140 characters") } else { optional_text(text) }
 }
 
+/// The name of a script.
+pub(crate) fn script_name(text: &str) -> Verdict {
+    if text.trim().is_empty() || text.len() > 255 || text.chars().any(char::is_control) {
+        refuse("must have 1 to 255 characters, none of them a control character")
+    } else {
+        Verdict::Keep
+    }
+}
+
+/// Source text, or the path of a file that has it (extended §2.5: at most 100 kB).
+pub(crate) fn code(text: &str) -> Verdict {
+    if text.len() > MAX_CODE_BYTES { refuse("may have at most 100 kB") } else { Verdict::Keep }
+}
+
+/// Source text has at most so many bytes.
+pub(crate) const MAX_CODE_BYTES: usize = 100_000;
+
+/// The name of a value that a script is given (extended §2.5).
+pub(crate) fn secret_name(text: &str) -> Verdict {
+    if (1..=128).contains(&text.len()) { Verdict::Keep } else { refuse("must have 1 to 128 characters") }
+}
+
+/// A value that a script is given (extended §2.5); the message never shows it.
+pub(crate) fn secret_value(text: &str) -> Verdict {
+    if text.len() <= 4096 { Verdict::Keep } else { refuse("may have at most 4096 characters") }
+}
+
+/// When a rule runs.
+pub(crate) fn stage(text: &str) -> Verdict {
+    match text {
+        "login_success" => Verdict::Keep,
+        "login_failure" | "pre_authorize" => {
+            Verdict::KeepBut("is a stage at which no rule runs here: this one never runs".to_owned())
+        }
+        _ => refuse("must be login_success, login_failure or pre_authorize"),
+    }
+}
+
 /// A reference to a client, by name or id.
 pub(crate) fn reference(text: &str) -> Verdict {
     if text.is_empty() { refuse("must not be empty") } else { Verdict::Keep }

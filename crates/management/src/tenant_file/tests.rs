@@ -27,7 +27,7 @@ fn a_file_of_the_deploy_cli_is_read() {
     );
     assert!(warnings.iter().all(|warning| warning.line.is_some()), "{warnings:#?}");
     let named: Vec<&str> = warnings.iter().map(|warning| warning.path.as_str()).collect();
-    for path in ["rules", "actions", "emailProvider", "clients[0].sso_disabled", "databases[0].options.mfa"] {
+    for path in ["emailProvider", "clients[0].sso_disabled", "databases[0].options.mfa"] {
         assert!(named.contains(&path), "{path} in {named:?}");
     }
 }
@@ -85,7 +85,7 @@ clients:
     logo_uri: https://a.test/logo.png
     organization_usage: allow
     tenant: acme
-rules: []
+hooks: []
 ";
     assert_eq!(
         warnings(yaml),
@@ -93,7 +93,7 @@ rules: []
             "line 3: clients[0].logo_uri has no effect yet",
             "line 4: clients[0].organization_usage has no effect yet",
             "line 5: clients[0].tenant is left out: it is read-only at Auth0 and made here",
-            "line 6: rules has no effect yet",
+            "line 6: hooks has no effect yet",
         ]
     );
 }

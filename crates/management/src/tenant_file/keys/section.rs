@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::schema::{Key, Shape::Any, holds, is_given, is_true, unused};
 
-/// The sections of a deploy CLI export that have no effect yet; the five that do are read by themselves.
+/// The sections of a deploy CLI export that have no effect yet; those that do are read by themselves.
 pub(crate) const SECTIONS: &[Key] = &[
     unused("attackProtection", Any).restricting(blocks),
     unused("guardianPolicies", Any).restricting(|value| {
@@ -12,7 +12,6 @@ pub(crate) const SECTIONS: &[Key] = &[
         value.as_array().is_some_and(|list| list.iter().any(|entry| entry.get("active").is_some_and(is_true)))
     }),
     unused("actionModules", Any),
-    unused("actions", Any),
     unused("branding", Any),
     unused("connectionProfiles", Any),
     unused("connections", Any),
@@ -37,14 +36,11 @@ pub(crate) const SECTIONS: &[Key] = &[
     unused("rateLimitPolicies", Any),
     unused("riskAssessment*", Any),
     unused("roles", Any),
-    unused("rules", Any),
-    unused("rulesConfigs", Any),
     unused("scimConfiguration", Any),
     unused("selfServiceProfiles", Any),
     unused("supplementalSignals", Any),
     unused("themes", Any),
     unused("tokenExchangeProfiles", Any),
-    unused("triggers", Any),
     unused("userAttributeProfiles", Any),
 ];
 
