@@ -1,7 +1,11 @@
 use countersign_oauth::{ClientId, Compliance, Error, OAuthError, Parameters, Secret};
 use countersign_storage::{Client, Clients, TokenEndpointAuthMethod};
 
-use crate::{ClientAuthError, ClientMethod, ClientMethods, MethodContext, basic, secret};
+use crate::assertion::Assertion;
+use crate::{
+    AssertionError, ClientAuthError, ClientMethod, ClientMethods, MethodContext, basic, client_secret_jwt,
+    private_key_jwt, secret,
+};
 
 /// What a request presents to say who calls (RFC 6749 §2.3).
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,10 @@ pub enum Method {
     ClientSecretPost,
     /// The secret in the header.
     ClientSecretBasic,
+    /// An assertion under a key of the client's own.
+    PrivateKeyJwt,
+    /// An assertion under its secret.
+    ClientSecretJwt,
     /// A method that the composition adds, by its name.
     Added(&'static str),
 }
@@ -90,13 +98,11 @@ impl ClientAuthenticator<'_> {
             .client(&claim.client_id)
             .await
             .map_err(|fault| as_tenant(fault.into()))?
-            .ok_or_else(|| {
-                let unknown = ClientAuthError::UnknownClient(claim.client_id.clone());
-                as_tenant(Error::Refused(unknown.into()))
-            })?;
+            .ok_or_else(|| as_tenant(Error::Refused(claim.unknown_client().into())))?;
         let compliance = client.settings.compliance.unwrap_or(self.compliance);
         let method = match &claim.by {
             By::Added(method) => self.check_added(*method, &presented, &client).await,
+            By::Assertion(assertion) => self.check_assertion(assertion, &client, compliance).await,
             By::Standard { secret, method } => {
                 self.check(secret.as_ref(), *method, &client, compliance).map(|()| *method)
             }
@@ -106,7 +112,7 @@ impl ClientAuthenticator<'_> {
     }
 
     /// What the request claims: by one method, and no contradiction (RFC 6749 §2.3).
-    fn claim(&self, presented: Presented<'_>) -> Result<Claim<'_>, OAuthError> {
+    fn claim<'p>(&'p self, presented: Presented<'p>) -> Result<Claim<'p>, OAuthError> {
         let mut added = None;
         for method in self.methods.iter() {
             if let Some(client_id) = method.claim(&presented)?
@@ -142,6 +148,31 @@ impl ClientAuthenticator<'_> {
         }
     }
 
+    /// Has the assertion method that the client is registered for verify one.
+    async fn check_assertion(
+        &self,
+        assertion: &Assertion<'_>,
+        client: &Client,
+        compliance: Compliance,
+    ) -> Result<Method, Error> {
+        match client.settings.token_endpoint_auth_method {
+            TokenEndpointAuthMethod::PrivateKeyJwt => {
+                private_key_jwt::verify(assertion, client, compliance, &self.context).await?;
+                Ok(Method::PrivateKeyJwt)
+            }
+            TokenEndpointAuthMethod::ClientSecretJwt => {
+                client_secret_jwt::verify(assertion, client, &self.context).await?;
+                Ok(Method::ClientSecretJwt)
+            }
+            TokenEndpointAuthMethod::None
+            | TokenEndpointAuthMethod::ClientSecretPost
+            | TokenEndpointAuthMethod::ClientSecretBasic
+            | TokenEndpointAuthMethod::Foreign(_) => {
+                Err(OAuthError::from(AssertionError::NotRegistered).into())
+            }
+        }
+    }
+
     /// Compares what was presented with how the client is registered.
     fn check(
         &self,
@@ -153,6 +184,10 @@ impl ClientAuthenticator<'_> {
         let refuse = |error: ClientAuthError| Err(Error::Refused(error.into()));
         match (secret, &client.settings.token_endpoint_auth_method) {
             (None, TokenEndpointAuthMethod::None) => Ok(()),
+            // Whatever secret such a client once had, it is not asked about.
+            (_, TokenEndpointAuthMethod::PrivateKeyJwt | TokenEndpointAuthMethod::ClientSecretJwt) => {
+                refuse(AssertionError::Required.into())
+            }
             (None, _) => refuse(ClientAuthError::MissingSecret),
             (Some(_), TokenEndpointAuthMethod::None | TokenEndpointAuthMethod::Foreign(_)) => {
                 refuse(ClientAuthError::WrongMethod)
@@ -181,23 +216,27 @@ struct Claim<'a> {
 enum By<'a> {
     /// By a secret, or by nothing.
     Standard { secret: Option<Secret<String>>, method: Method },
+    /// By an assertion.
+    Assertion(Box<Assertion<'a>>),
     /// By a method that the composition adds.
     Added(&'a dyn ClientMethod),
 }
 
-impl Claim<'_> {
-    fn parse(presented: Presented<'_>) -> Result<Self, ClientAuthError> {
+impl<'a> Claim<'a> {
+    fn parse(presented: Presented<'a>) -> Result<Self, ClientAuthError> {
         let parameters = presented.parameters;
-        let named = parameters.find("client_id").map(ClientId::new);
-        let posted = parameters.find("client_secret").map(Secret::from);
         let asserted = parameters.find("client_assertion").is_some()
             || parameters.find("client_assertion_type").is_some();
+        let posted = parameters.find("client_secret").map(Secret::from);
+        if asserted && (posted.is_some() || presented_basic(presented)) {
+            return Err(ClientAuthError::TwoMethods);
+        }
+        if let Some(assertion) = Assertion::parse(&presented)? {
+            return Ok(Self { client_id: assertion.client_id()?, by: By::Assertion(Box::new(assertion)) });
+        }
+        let named = parameters.find("client_id").map(ClientId::new);
         let basic = presented.authorization.map(basic::parse).transpose()?.flatten();
         match (basic, posted) {
-            _ if asserted && (presented_basic(presented) || parameters.find("client_secret").is_some()) => {
-                Err(ClientAuthError::TwoMethods)
-            }
-            _ if asserted => Err(ClientAuthError::AssertionRefused),
             (Some(_), Some(_)) => Err(ClientAuthError::TwoMethods),
             (Some((id, _)), None) if named.as_ref().is_some_and(|named| *named != id) => {
                 Err(ClientAuthError::Contradiction)
@@ -211,6 +250,14 @@ impl Claim<'_> {
                 let client_id = named.ok_or(ClientAuthError::NoClientId)?;
                 Ok(Self { client_id, by: By::Standard { secret: posted, method } })
             }
+        }
+    }
+
+    /// What a client that does not exist is refused with.
+    fn unknown_client(&self) -> ClientAuthError {
+        match self.by {
+            By::Assertion(_) => AssertionError::UnknownClient.into(),
+            By::Standard { .. } | By::Added(_) => ClientAuthError::UnknownClient(self.client_id.clone()),
         }
     }
 }

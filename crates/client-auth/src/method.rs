@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use countersign_jose::Algorithm;
+use countersign_jose::{Algorithm, Verifier};
 use countersign_oauth::{BoxFuture, ClientId, Error, OAuthError, RequestContext, Sealer};
 use countersign_storage::{Client, ReplayGuard};
 
@@ -48,9 +48,12 @@ pub struct MethodContext<'a> {
     pub sealer: &'a dyn Sealer,
     /// Remembers what is good once.
     pub replay: &'a dyn ReplayGuard,
+    /// Verifies what callers sign.
+    pub verifier: &'a dyn Verifier,
 }
 
-/// The methods that a composition adds to `none`, `client_secret_post` and `client_secret_basic`.
+/// The methods that a composition adds to the standard ones: `none`, `client_secret_post`, `client_secret_basic`,
+/// `private_key_jwt` and `client_secret_jwt`.
 #[derive(Clone, Default)]
 pub struct ClientMethods(Vec<Arc<dyn ClientMethod>>);
 
@@ -67,7 +70,8 @@ impl std::fmt::Display for ClientMethodError {
 impl std::error::Error for ClientMethodError {}
 
 /// Names that are taken before anything is added.
-const STANDARD: [&str; 3] = ["none", "client_secret_post", "client_secret_basic"];
+const STANDARD: [&str; 5] =
+    ["none", "client_secret_post", "client_secret_basic", "private_key_jwt", "client_secret_jwt"];
 
 impl ClientMethods {
     /// No methods beyond the standard ones.

@@ -4,6 +4,7 @@
 use countersign_client_auth::{
     AuthenticatedClient, ClientAuthenticator, ClientMethods, Method, MethodContext, Presented, SECRET_PURPOSE,
 };
+use countersign_dpop::P256Verifier;
 use countersign_oauth::{Compliance, Error, ErrorCode, Parameters, Sealer};
 use countersign_storage::{Change, Changes, Client, Commit, Upsert};
 use countersign_storage_memory::MemoryStorage;
@@ -33,7 +34,8 @@ fn authenticate(
     let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let parameters = Parameters::from_pairs(pairs).unwrap();
     let (sealer, request, methods) = (TestSealer::default(), request_context(), ClientMethods::new());
-    let context = MethodContext { request: &request, sealer: &sealer, replay: storage };
+    let context =
+        MethodContext { request: &request, sealer: &sealer, replay: storage, verifier: &P256Verifier };
     let compliance = Compliance::Auth0;
     let authenticator = ClientAuthenticator { clients: storage, compliance, methods: &methods, context };
     block_on(authenticator.authenticate(Presented { authorization, parameters: &parameters }))

@@ -32,7 +32,7 @@ pub fn generate_signing_key(
         Algorithm::ES256 => {
             verifier::p256().and_then(|group| EcKey::generate(&group)).and_then(PKey::from_ec_key)
         }
-        Algorithm::RS512 | Algorithm::PS256 | Algorithm::HS256 => {
+        Algorithm::RS384 | Algorithm::RS512 | Algorithm::PS256 | Algorithm::EdDSA | Algorithm::HS256 => {
             return Err(Fault::internal(format!(
                 "signing keys are made for RS256 or ES256, not {algorithm}"
             )));

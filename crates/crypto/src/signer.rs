@@ -24,8 +24,8 @@ impl RsaSigner {
             Algorithm::RS256 => josekit::jws::RS256.signer_from_der(pkcs8).map(|s| Box::new(s) as _),
             Algorithm::RS512 => josekit::jws::RS512.signer_from_der(pkcs8).map(|s| Box::new(s) as _),
             Algorithm::PS256 => josekit::jws::PS256.signer_from_der(pkcs8).map(|s| Box::new(s) as _),
-            Algorithm::ES256 | Algorithm::HS256 => {
-                return Err(SigningError(format!("{algorithm} does not sign with an RSA key")));
+            Algorithm::RS384 | Algorithm::ES256 | Algorithm::EdDSA | Algorithm::HS256 => {
+                return Err(SigningError(format!("nothing here signs {algorithm} with an RSA key")));
             }
         };
         let signer = signer.map_err(|error| SigningError(error.to_string()))?;

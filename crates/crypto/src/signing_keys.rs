@@ -142,7 +142,7 @@ impl HeldKey {
         let (pair, public) = match key.algorithm {
             Algorithm::RS256 => hold_rsa(kid, &pkcs8, certified)?,
             Algorithm::ES256 => hold_p256(kid, &private)?,
-            Algorithm::RS512 | Algorithm::PS256 | Algorithm::HS256 => {
+            Algorithm::RS384 | Algorithm::RS512 | Algorithm::PS256 | Algorithm::EdDSA | Algorithm::HS256 => {
                 return Err(Fault::internal("signing keys are stored as RS256 or ES256"));
             }
         };

@@ -6,7 +6,7 @@ use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, PKeyRef, Public};
+use openssl::pkey::{Id, PKey, PKeyRef, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sha::sha256;
 use openssl::sign::{RsaPssSaltlen, Verifier as DigestVerifier};
@@ -18,7 +18,8 @@ pub(crate) const MIN_RSA_BITS: i32 = 2048;
 const MAX_RSA_BITS: i32 = 8192;
 const MAX_EXPONENT_BYTES: usize = 8;
 
-/// Verifies ES256, RS256, RS512 and PS256 (RFC 7518 §3) with OpenSSL, by keys that others hold.
+/// Verifies ES256, RS256, RS384, RS512, PS256 (RFC 7518 §3) and EdDSA on Ed25519 (RFC 8037 §3.1) with OpenSSL, by
+/// keys that others hold.
 pub struct OpenSslVerifier {
     p256: EcGroup,
 }
@@ -58,7 +59,10 @@ impl Verifier for OpenSslVerifier {
                 let key = rsa_key(n, e)?;
                 verify_rsa(&key, algorithm, message, signature)
             }
-            PublicKey::P256 { .. } | PublicKey::Rsa { .. } => Err(JoseError::Key),
+            PublicKey::Ed25519 { x } if algorithm == Algorithm::EdDSA => {
+                verify_ed25519(x, message, signature)
+            }
+            PublicKey::P256 { .. } | PublicKey::Rsa { .. } | PublicKey::Ed25519 { .. } => Err(JoseError::Key),
         }
     }
 }
@@ -76,7 +80,7 @@ pub(crate) fn p256() -> Result<EcGroup, ErrorStack> {
 
 /// Whether an algorithm signs with an RSA key.
 pub(crate) fn is_rsa(algorithm: Algorithm) -> bool {
-    matches!(algorithm, Algorithm::RS256 | Algorithm::RS512 | Algorithm::PS256)
+    matches!(algorithm, Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 | Algorithm::PS256)
 }
 
 /// An RSA key that is worth a verification (RFC 8725 §3.2): modulus odd and of 2048 to 8192 bits, exponent
@@ -109,7 +113,7 @@ pub(crate) fn verify_p256(key: &EcKeyRef<Public>, message: &[u8], signature: &[u
     outcome(verified())
 }
 
-/// Verifies RS256, RS512 or PS256; the salt of PS256 is as long as its hash (RFC 7518 §3.5).
+/// Verifies RS256, RS384, RS512 or PS256; the salt of PS256 is as long as its hash (RFC 7518 §3.5).
 pub(crate) fn verify_rsa(
     key: &PKeyRef<Public>,
     algorithm: Algorithm,
@@ -118,8 +122,9 @@ pub(crate) fn verify_rsa(
 ) -> Result<(), JoseError> {
     let digest = match algorithm {
         Algorithm::RS256 | Algorithm::PS256 => MessageDigest::sha256(),
+        Algorithm::RS384 => MessageDigest::sha384(),
         Algorithm::RS512 => MessageDigest::sha512(),
-        Algorithm::ES256 | Algorithm::HS256 => return Err(JoseError::Key),
+        Algorithm::ES256 | Algorithm::EdDSA | Algorithm::HS256 => return Err(JoseError::Key),
     };
     let verified = || -> Result<bool, ErrorStack> {
         let mut verifier = DigestVerifier::new(digest, key)?;
@@ -129,6 +134,15 @@ pub(crate) fn verify_rsa(
             verifier.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
         }
         verifier.verify_oneshot(signature, message)
+    };
+    outcome(verified())
+}
+
+/// Verifies EdDSA on Ed25519 (RFC 8032 §5.1.7).
+fn verify_ed25519(x: &[u8; 32], message: &[u8], signature: &[u8]) -> Result<(), JoseError> {
+    let key = PKey::public_key_from_raw_bytes(x, Id::ED25519).map_err(|_| JoseError::Key)?;
+    let verified = || -> Result<bool, ErrorStack> {
+        DigestVerifier::new_without_digest(&key)?.verify_oneshot(signature, message)
     };
     outcome(verified())
 }

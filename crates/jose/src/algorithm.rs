@@ -5,12 +5,16 @@ use serde::{Deserialize, Serialize};
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     RS256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384: callers sign with it, we do not.
+    RS384,
     /// RSASSA-PKCS1-v1_5 with SHA-512.
     RS512,
     /// RSASSA-PSS with SHA-256.
     PS256,
     /// ECDSA on P-256 with SHA-256.
     ES256,
+    /// Ed25519: callers sign with it, we do not.
+    EdDSA,
     /// HMAC with SHA-256.
     HS256,
 }
@@ -21,9 +25,11 @@ impl Algorithm {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
             Self::RS512 => "RS512",
             Self::PS256 => "PS256",
             Self::ES256 => "ES256",
+            Self::EdDSA => "EdDSA",
             Self::HS256 => "HS256",
         }
     }
@@ -31,7 +37,7 @@ impl Algorithm {
     /// The algorithm of an `alg` value, compared exactly; `none` in any letter case gives `None`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::RS256, Self::RS512, Self::PS256, Self::ES256, Self::HS256]
+        [Self::RS256, Self::RS384, Self::RS512, Self::PS256, Self::ES256, Self::EdDSA, Self::HS256]
             .into_iter()
             .find(|algorithm| algorithm.as_str() == name)
     }

@@ -15,6 +15,8 @@ pub enum JoseError {
     Type,
     /// No key of that `kid`, or one of another kind.
     Key,
+    /// A private or symmetric key where a public one belongs.
+    Private,
     /// The signature does not verify.
     Signature,
     /// `iss` is not the expected issuer.
@@ -39,6 +41,7 @@ impl JoseError {
             Self::Critical => "jose.critical",
             Self::Type => "jose.type",
             Self::Key => "jose.key",
+            Self::Private => "jose.private",
             Self::Signature => "jose.signature",
             Self::Issuer => "jose.issuer",
             Self::Audience => "jose.audience",

@@ -20,6 +20,11 @@ pub enum PublicKey {
         /// The y coordinate.
         y: [u8; 32],
     },
+    /// A point on Ed25519 (RFC 8037 §2).
+    Ed25519 {
+        /// The encoded point.
+        x: [u8; 32],
+    },
 }
 
 /// A SHA-256 JWK thumbprint (RFC 7638), as base64url: `jkt`.
@@ -53,15 +58,28 @@ impl PublicKey {
             return Err(JoseError::Json);
         }
         let text = |name: &str| members.get(name).and_then(serde_json::Value::as_str).ok_or(JoseError::Json);
+        let coordinate = |name| -> Result<[u8; 32], JoseError> {
+            base64url::decode(text(name)?)?.try_into().map_err(|_| JoseError::Key)
+        };
         match text("kty")? {
-            "EC" if text("crv")? == "P-256" => {
-                let coordinate = |name| -> Result<[u8; 32], JoseError> {
-                    base64url::decode(text(name)?)?.try_into().map_err(|_| JoseError::Key)
-                };
-                Ok(Self::P256 { x: coordinate("x")?, y: coordinate("y")? })
-            }
+            "EC" if text("crv")? == "P-256" => Ok(Self::P256 { x: coordinate("x")?, y: coordinate("y")? }),
+            "OKP" if text("crv")? == "Ed25519" => Ok(Self::Ed25519 { x: coordinate("x")? }),
             "RSA" => Ok(Self::Rsa { n: base64url::decode(text("n")?)?, e: base64url::decode(text("e")?)? }),
             _ => Err(JoseError::Key),
+        }
+    }
+
+    /// Whether the key is one to sign with by `algorithm`, as far as its numbers tell: of that kind, and an RSA
+    /// modulus odd and of 2048 to 8192 bits, its exponent odd, over 1 and of at most 64 bits (RFC 8725 §3.2).
+    #[must_use]
+    pub fn is_fit_for(&self, algorithm: Algorithm) -> bool {
+        match (self, algorithm) {
+            (
+                Self::Rsa { n, e },
+                Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 | Algorithm::PS256,
+            ) => (2048..=8192).contains(&bits(n)) && is_odd(n) && (2..=64).contains(&bits(e)) && is_odd(e),
+            (Self::P256 { .. }, Algorithm::ES256) | (Self::Ed25519 { .. }, Algorithm::EdDSA) => true,
+            (Self::Rsa { .. } | Self::P256 { .. } | Self::Ed25519 { .. }, _) => false,
         }
     }
 
@@ -77,9 +95,23 @@ impl PublicKey {
                 base64url::encode(x),
                 base64url::encode(y)
             ),
+            Self::Ed25519 { x } => {
+                format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, base64url::encode(x))
+            }
         };
         Thumbprint(base64url::encode(Sha256::digest(canonical.as_bytes())))
     }
+}
+
+/// How many bits a big-endian number has.
+fn bits(number: &[u8]) -> usize {
+    let significant = number.iter().skip_while(|byte| **byte == 0);
+    let leading = significant.clone().next().map_or(0, |first| first.leading_zeros() as usize);
+    significant.count() * 8 - leading
+}
+
+fn is_odd(number: &[u8]) -> bool {
+    number.last().is_some_and(|last| last & 1 == 1)
 }
 
 /// A published signing key (RFC 7517 §4).
@@ -88,7 +120,7 @@ pub struct Jwk {
     /// Left out where the tenant says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<Algorithm>,
-    /// `RSA` or `EC`.
+    /// `RSA`, `EC` or `OKP`.
     pub kty: String,
     /// `sig`.
     #[serde(rename = "use")]
@@ -147,8 +179,21 @@ impl Jwk {
                 jwk.x = Some(base64url::encode(x));
                 jwk.y = Some(base64url::encode(y));
             }
+            PublicKey::Ed25519 { x } => {
+                jwk.kty = "OKP".to_owned();
+                jwk.crv = Some("Ed25519".to_owned());
+                jwk.x = Some(base64url::encode(x));
+            }
         }
         jwk
+    }
+
+    /// The key that it describes.
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_jwk`].
+    pub fn public_key(&self) -> Result<PublicKey, JoseError> {
+        PublicKey::from_jwk(&serde_json::to_value(self).map_err(|_| JoseError::Json)?)
     }
 }
 

@@ -8,6 +8,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod key_ring;
+mod pem;
 mod published;
 mod secret_keys;
 
@@ -19,5 +20,6 @@ pub use jwk::{Jwk, JwkSet, PublicKey, Thumbprint};
 pub use jws::{Compact, Header, sign_compact};
 pub use jwt::{Audiences, Expected, Jwt, RegisteredClaims, Verified};
 pub use key_ring::{KeyRing, Signer, SigningError, Verifier, VerifyingKeys};
+pub use pem::PemKey;
 pub use published::PublishedKeys;
 pub use secret_keys::SecretKeys;

@@ -4,6 +4,7 @@
 
 mod api;
 mod client;
+mod credentials;
 mod merge;
 mod tenant;
 

@@ -57,6 +57,30 @@ impl Timestamp {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
     }
 
+    /// Parses a date and time of RFC 3339 §5.6 (`2026-01-02T03:04:05.678Z`, `2026-01-02T05:04:05+02:00`), or a date
+    /// alone, which is its midnight in UTC. `None` for anything else.
+    #[must_use]
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+        let mut parts = date.splitn(3, '-').map(digits);
+        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+        let days = days_from_civil(year, month, day);
+        if civil_from_days(days) != (year, month, day) || date.len() != 10 {
+            return None;
+        }
+        let (clock, offset) = split_offset(time)?;
+        let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+        let mut parts = clock.splitn(3, ':').map(digits);
+        let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+        if clock.len() != 8 || hour > 23 || minute > 59 || second > 59 || !(1..=9).contains(&fraction.len()) {
+            return None;
+        }
+        let milli = digits(format!("{fraction:0<3}").get(..3)?)?;
+        digits(fraction)?;
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
+        Some(Self(seconds * 1000 + milli))
+    }
+
     /// The form of an HTTP date (RFC 9110 §5.6.7): `Fri, 02 Jan 2026 03:04:05 GMT`.
     #[must_use]
     pub fn to_http_date(self) -> String {
@@ -70,6 +94,37 @@ impl Timestamp {
         let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
         format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
     }
+}
+
+/// A number of digits alone.
+fn digits(text: &str) -> Option<i64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// A time and its distance from UTC in seconds: `Z`, or hours and minutes with a sign.
+fn split_offset(time: &str) -> Option<(&str, i64)> {
+    if let Some(clock) = time.strip_suffix('Z') {
+        return Some((clock, 0));
+    }
+    let at = time.rfind(['+', '-'])?;
+    let (clock, offset) = time.split_at_checked(at)?;
+    let sign = if offset.starts_with('-') { -1 } else { 1 };
+    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+    let (whole_hours, whole_minutes) = (digits(hours)?, digits(minutes)?);
+    let fits = offset.len() == 6 && whole_hours < 24 && whole_minutes < 60;
+    fits.then_some((clock, sign * (whole_hours * 3600 + whole_minutes * 60)))
+}
+
+/// (year, month, day) of the proleptic Gregorian calendar to days since the epoch; a day that does not exist
+/// gives that of another.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
 }
 
 /// Days since the epoch to (year, month, day) of the proleptic Gregorian calendar.

@@ -21,6 +21,52 @@ fn moments_are_written_in_both_forms() {
     }
 }
 
+/// RFC 3339 §5.6.
+#[test]
+fn dates_are_read_as_they_are_written() {
+    for (text, millis) in [
+        ("2026-01-02T03:04:05.678Z", 1_767_323_045_678),
+        ("2026-01-02T03:04:05Z", 1_767_323_045_000),
+        ("2026-01-02T05:04:05.6+02:00", 1_767_323_045_600),
+        ("2026-01-01T21:34:05.678901-05:30", 1_767_323_045_678),
+        ("2000-02-29", 951_782_400_000),
+        ("1969-12-31T23:59:59.999Z", -1),
+    ] {
+        assert_eq!(Timestamp::parse_iso8601(text), Some(Timestamp::from_millis(millis)), "{text}");
+    }
+    for text in [
+        "",
+        "tomorrow",
+        "1767323045",
+        "2026-1-2",
+        "2026-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-01-02T03:04:05",
+        "2026-01-02T24:00:00Z",
+        "2026-01-02T03:60:00Z",
+        "2026-01-02T03:04:60Z",
+        "2026-01-02T3:04:05Z",
+        "2026-01-02T03:04Z",
+        "2026-01-02T03:04:05.Z",
+        "2026-01-02T03:04:05.xZ",
+        "2026-01-02T03:04:05+2:00",
+        "2026-01-02T03:04:05+02:00x",
+        "-2026-01-02",
+        "2026-01-02 03:04:05Z",
+    ] {
+        assert_eq!(Timestamp::parse_iso8601(text), None, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again(millis in -62_135_596_800_000_i64..253_402_300_799_999) {
+        let at = Timestamp::from_millis(millis);
+        prop_assert_eq!(Timestamp::parse_iso8601(&at.to_iso8601()), Some(at));
+    }
+}
+
 /// RFC 7519 §2.
 #[test]
 fn arithmetic_saturates_and_seconds_round_down() {

@@ -59,6 +59,12 @@ const CLAIMS: [&str; 15] = [
     "picture",
 ];
 
+/// What `private_key_jwt` clients may sign with.
+const ASSERTION_ALGORITHMS: [&str; 3] = ["RS256", "RS384", "PS256"];
+
+/// What they may sign with under `rfc` too, and the one of `client_secret_jwt`, which is named there alone.
+const RFC_ASSERTION_ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "HS256"];
+
 /// The discovery document (OpenID Connect Discovery §3, RFC 8414 §2) of a domain.
 ///
 /// What it names and is not built answers with its real refusal.
@@ -90,7 +96,7 @@ pub fn discovery_document(domain: &Domain, settings: &TenantSettings, served: &S
         "subject_types_supported": ["public"],
         "token_endpoint_auth_methods_supported":
             ["client_secret_basic", "client_secret_post", "private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "PS256"],
+        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "claims_supported": claims,
         "request_uri_parameter_supported": false,
         "request_parameter_supported": false,
@@ -141,7 +147,6 @@ fn as_served(members: &mut serde_json::Map<String, Value>, domain: &Domain, serv
         "end_session_endpoint",
         "global_token_revocation_endpoint",
         "global_token_revocation_endpoint_auth_methods_supported",
-        "token_endpoint_auth_signing_alg_values_supported",
     ] {
         members.remove(unserved);
     }
@@ -155,7 +160,9 @@ fn as_served(members: &mut serde_json::Map<String, Value>, domain: &Domain, serv
     set("code_challenge_methods_supported", json!(["S256"]));
     set(
         "token_endpoint_auth_methods_supported",
-        json!(["client_secret_basic", "client_secret_post", "none"]),
+        json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt", "none",]),
     );
+    let algorithms: Vec<&str> = ASSERTION_ALGORITHMS.into_iter().chain(RFC_ASSERTION_ALGORITHMS).collect();
+    set("token_endpoint_auth_signing_alg_values_supported", json!(algorithms));
     set("claims_parameter_supported", false.into());
 }

@@ -141,12 +141,14 @@ pub(crate) fn compose(
             storage: storage.clone(),
             client_methods: client_methods.clone(),
             sealer: sealer.clone(),
+            verifier: verifier.clone(),
             keys: keys.clone(),
         },
         introspection: IntrospectionEndpoint {
             storage: storage.clone(),
             client_methods,
             sealer: sealer.clone(),
+            verifier: verifier.clone(),
             keys: keys.clone(),
         },
         authorization: AuthorizationEndpoint {

@@ -1,7 +1,7 @@
 //! What is written is read: every field of the configuration, with and without its value.
 #![expect(missing_docs, reason = "a clause's name is its sentence")]
 
-use countersign_jose::Algorithm;
+use countersign_jose::{Algorithm, Jwk, PublicKey};
 use countersign_oauth::{Compliance, GrantType, Scope, Seconds};
 use countersign_storage::*;
 use serde_json::json;
@@ -17,7 +17,8 @@ pub fn every_field_of_a_client_is_kept(storage: &dyn Storage) {
         app_type: Some(AppType::NonInteractive),
         is_first_party: false,
         oidc_conformant: false,
-        token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+        token_endpoint_auth_method: TokenEndpointAuthMethod::PrivateKeyJwt,
+        client_authentication_methods: Some(keys_of_a_client()),
         grant_types: vec![GrantType::REFRESH_TOKEN, GrantType::new("urn:example:grant")],
         callbacks: texts(&["https://app.example.com/cb?a=1&b=%2F", "myapp://cb"]),
         allowed_logout_urls: texts(&["https://app.example.com/out"]),
@@ -51,6 +52,27 @@ pub fn every_field_of_a_client_is_kept(storage: &dyn Storage) {
     for record in [plain, full] {
         write(storage, [Change::UpsertClient(update(record.clone(), 1))]);
         assert_eq!(read(storage.client(&record.id)), Some(Client { version: 2, ..record }));
+    }
+}
+
+/// Two keys: one with everything, one with what it must have.
+fn keys_of_a_client() -> ClientAuthenticationMethods {
+    let credential = |first: u8, name: Option<&str>| {
+        let key = PublicKey::P256 { x: [first; 32], y: [7; 32] };
+        let kid = key.thumbprint().as_str().to_owned();
+        ClientCredential {
+            name: name.map(str::to_owned),
+            alg: Algorithm::ES256,
+            jwk: Jwk::new(&kid, Algorithm::ES256, &key),
+            kid,
+            expires_at: name.map(|_| at(9)),
+            other: name.map(|_| other()).unwrap_or_default(),
+        }
+    };
+    let credentials = vec![credential(1, Some("old")), credential(2, None)];
+    ClientAuthenticationMethods {
+        private_key_jwt: Some(PrivateKeyJwtSettings { credentials }),
+        other: json_map(&json!({ "tls_client_auth": { "credentials": [] } })),
     }
 }
 

@@ -1,5 +1,6 @@
 mod authorization;
 mod client;
+mod client_credential;
 mod client_grant;
 mod connection;
 mod log;
@@ -17,6 +18,7 @@ pub use client::{
     AppType, Client, ClientSettings, JwtConfiguration, RedirectionPolicy, RefreshTokenSettings, RotationType,
     ThirdPartySecurityMode, TokenEndpointAuthMethod,
 };
+pub use client_credential::{ClientAuthenticationMethods, ClientCredential, PrivateKeyJwtSettings};
 pub use client_grant::{ClientGrant, SubjectType};
 pub use connection::{Connection, ConnectionSettings};
 pub use log::LogEvent;

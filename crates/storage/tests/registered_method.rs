@@ -10,7 +10,9 @@ fn a_registered_method_is_kept_by_its_name() {
         (TokenEndpointAuthMethod::None, "none"),
         (TokenEndpointAuthMethod::ClientSecretPost, "client_secret_post"),
         (TokenEndpointAuthMethod::ClientSecretBasic, "client_secret_basic"),
-        (TokenEndpointAuthMethod::Foreign("client_secret_jwt".to_owned()), "client_secret_jwt"),
+        (TokenEndpointAuthMethod::PrivateKeyJwt, "private_key_jwt"),
+        (TokenEndpointAuthMethod::ClientSecretJwt, "client_secret_jwt"),
+        (TokenEndpointAuthMethod::Foreign("badge".to_owned()), "badge"),
     ] {
         let settings =
             ClientSettings { token_endpoint_auth_method: method.clone(), ..ClientSettings::default() };
@@ -21,4 +23,14 @@ fn a_registered_method_is_kept_by_its_name() {
         assert_eq!(read.is_public(), method == TokenEndpointAuthMethod::None);
     }
     assert!(serde_json::from_value::<TokenEndpointAuthMethod>(json!(1)).is_err());
+}
+
+#[test]
+fn keys_that_were_kept_before_they_had_a_use_are_passed_over() {
+    let raw = json!({ "client_authentication_methods": { "private_key_jwt": { "credentials": [
+        { "id": "cred_1" },
+        { "credential_type": "public_key", "pem": "-----BEGIN PUBLIC KEY-----", "alg": "RS256" },
+    ] } } });
+    let settings: ClientSettings = serde_json::from_value(raw).unwrap();
+    assert!(settings.credentials().is_empty());
 }

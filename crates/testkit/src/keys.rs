@@ -41,9 +41,9 @@ impl Default for TestKeyRing {
 
 fn kid_of(algorithm: Algorithm) -> Option<&'static str> {
     match algorithm {
-        Algorithm::RS256 | Algorithm::RS512 | Algorithm::PS256 => Some(TEST_RSA_KID),
+        Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 | Algorithm::PS256 => Some(TEST_RSA_KID),
         Algorithm::ES256 => Some(TEST_EC_KID),
-        Algorithm::HS256 => None,
+        Algorithm::EdDSA | Algorithm::HS256 => None,
     }
 }
 

@@ -4,6 +4,7 @@ mod block_on;
 mod clock;
 mod hmac;
 mod keys;
+pub mod pem;
 mod proof;
 mod random;
 mod records;

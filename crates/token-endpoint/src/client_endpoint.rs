@@ -1,6 +1,7 @@
 use countersign_client_auth::{
     AuthenticatedClient, ClientAuthenticator, ClientMethods, MethodContext, Presented,
 };
+use countersign_jose::Verifier;
 use countersign_oauth::{Compliance, Error, OAuthError, Parameters, RequestContext, Sealer};
 use countersign_storage::{Reads, ReplayGuard, TenantSettings};
 
@@ -48,11 +49,20 @@ impl EndpointError {
 /// What a caller is looked up in, and what remembers the marks that it may use once.
 pub(crate) type Stores<'a> = (&'a dyn Reads, &'a dyn ReplayGuard);
 
+/// What a caller is authenticated with.
+pub(crate) struct Means<'a> {
+    /// The methods beyond the standard ones.
+    pub(crate) methods: &'a ClientMethods,
+    /// Opens client secrets.
+    pub(crate) sealer: &'a dyn Sealer,
+    /// Verifies assertions.
+    pub(crate) verifier: &'a dyn Verifier,
+}
+
 /// Reads the settings and authenticates the caller: what every endpoint for clients begins with.
 pub(crate) async fn authenticate(
     (reads, replay): Stores<'_>,
-    sealer: &dyn Sealer,
-    methods: &ClientMethods,
+    means: &Means<'_>,
     request: &TokenRequest,
     required: &[&'static str],
 ) -> Answered<(AuthenticatedClient, TenantSettings)> {
@@ -65,7 +75,8 @@ pub(crate) async fn authenticate(
     for name in required {
         request.parameters.require(name).map_err(|error| EndpointError::new(error, tenant))?;
     }
-    let context = MethodContext { request: &request.context, sealer, replay };
+    let &Means { methods, sealer, verifier } = means;
+    let context = MethodContext { request: &request.context, sealer, replay, verifier };
     let authenticator = ClientAuthenticator { clients: reads, compliance: tenant, methods, context };
     let presented =
         Presented { authorization: request.authorization.as_deref(), parameters: &request.parameters };

@@ -175,7 +175,12 @@ impl TokenEndpoint {
         required: &[&'static str],
     ) -> Answered<(AuthenticatedClient, TenantSettings)> {
         let stores: client_endpoint::Stores<'_> = (view, &*self.storage);
-        client_endpoint::authenticate(stores, &*self.sealer, &self.client_methods, request, required).await
+        let means = client_endpoint::Means {
+            methods: &self.client_methods,
+            sealer: &*self.sealer,
+            verifier: &*self.verifier,
+        };
+        client_endpoint::authenticate(stores, &means, request, required).await
     }
 
     /// What one request reads.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use countersign_client_auth::ClientMethods;
 use countersign_gate::offline_access_is_allowed;
-use countersign_jose::KeyRing;
+use countersign_jose::{KeyRing, Verifier};
 use countersign_oauth::{Error, ErrorCode, HandleHash, OAuthError, Sealer, UserId};
 use countersign_storage::{Client, Storage};
 use countersign_token::{AccessTokenClaims, AccessTokenReader};
@@ -18,6 +18,8 @@ pub struct IntrospectionEndpoint {
     pub client_methods: ClientMethods,
     /// Opens client secrets.
     pub sealer: Arc<dyn Sealer>,
+    /// Verifies assertions.
+    pub verifier: Arc<dyn Verifier>,
     /// Recognises access tokens.
     pub keys: Arc<dyn KeyRing>,
 }
@@ -32,14 +34,13 @@ impl IntrospectionEndpoint {
     /// # Errors
     /// [`EndpointError`]; a public client is refused (RFC 7662 §2.1).
     pub async fn handle(&self, request: &TokenRequest) -> Answered<Introspection> {
-        let (client, _) = client_endpoint::authenticate(
-            (&*self.storage, &*self.storage),
-            &*self.sealer,
-            &self.client_methods,
-            request,
-            &["token"],
-        )
-        .await?;
+        let stores: client_endpoint::Stores<'_> = (&*self.storage, &*self.storage);
+        let means = client_endpoint::Means {
+            methods: &self.client_methods,
+            sealer: &*self.sealer,
+            verifier: &*self.verifier,
+        };
+        let (client, _) = client_endpoint::authenticate(stores, &means, request, &["token"]).await?;
         let fail = |error: Error| EndpointError::new(error, client.compliance());
         if !client.is_confidential() {
             let error = OAuthError::new(

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use countersign_client_auth::{AuthenticatedClient, ClientMethods};
-use countersign_jose::KeyRing;
+use countersign_jose::{KeyRing, Verifier};
 use countersign_oauth::{Audience, Error, ErrorCode, HandleHash, OAuthError, Sealer, Timestamp};
 use countersign_storage::{Change, Changes, CommitError, RefreshFamily, Storage, TenantSettings};
 use countersign_token::AccessTokenReader;
@@ -16,6 +16,8 @@ pub struct RevocationEndpoint {
     pub client_methods: ClientMethods,
     /// Opens client secrets.
     pub sealer: Arc<dyn Sealer>,
+    /// Verifies assertions.
+    pub verifier: Arc<dyn Verifier>,
     /// Recognises access tokens.
     pub keys: Arc<dyn KeyRing>,
 }
@@ -27,14 +29,13 @@ impl RevocationEndpoint {
     /// # Errors
     /// [`EndpointError`]; a storage failure is never a success.
     pub async fn handle(&self, request: &TokenRequest) -> Answered<()> {
-        let (client, settings) = client_endpoint::authenticate(
-            (&*self.storage, &*self.storage),
-            &*self.sealer,
-            &self.client_methods,
-            request,
-            &["token"],
-        )
-        .await?;
+        let stores: client_endpoint::Stores<'_> = (&*self.storage, &*self.storage);
+        let means = client_endpoint::Means {
+            methods: &self.client_methods,
+            sealer: &*self.sealer,
+            verifier: &*self.verifier,
+        };
+        let (client, settings) = client_endpoint::authenticate(stores, &means, request, &["token"]).await?;
         let fail = |error: Error| EndpointError::new(error, client.compliance());
         let token = request.parameters.require("token").map_err(|error| fail(error.into()))?;
         let now = request.context.now;

@@ -1,7 +1,7 @@
 //! A server composed from Countersign's crates, with a store, a grant and a client authentication method of
 //! our own.
 
-mod client_secret_jwt;
+mod client_badge;
 mod partner_ticket;
 
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ use countersign_storage::{
 };
 use storage_redb::RedbStorage;
 
-pub use client_secret_jwt::ClientSecretJwt;
+pub use client_badge::ClientBadge;
 pub use partner_ticket::PartnerTicket;
 
 /// What goes wrong at start, as a text for whoever starts it.
@@ -77,7 +77,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 pub fn start(parts: &Parts, issuer: &str, ticket: PartnerTicket, http: TcpListener) -> Outcome<Running> {
     let protocol = Protocol::standard().map_err(text)?;
     let protocol = protocol.with_grant(ticket).map_err(text)?;
-    let protocol = protocol.with_client_method(ClientSecretJwt).map_err(text)?;
+    let protocol = protocol.with_client_method(ClientBadge).map_err(text)?;
     let deployment = Deployment::new(vec![Issuer::new(issuer)]);
     let sockets = Sockets { http: vec![http], ..Sockets::default() };
     Running::start_speaking(parts, &deployment, protocol, sockets, ServeOptions::default()).map_err(text)

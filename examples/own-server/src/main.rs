@@ -37,7 +37,7 @@ fn run() -> Outcome<Ended> {
         apply(&parts, &String::from_utf8_lossy(&read(path)?))?;
     }
     if let Some(client) = find("--assertion-client") {
-        register(&*parts.storage, &client.as_str().into(), "client_secret_jwt")?;
+        register(&*parts.storage, &client.as_str().into(), "client_badge")?;
     }
     let keys = PublishedKeys::parse(&read(option("--partner-keys")?)?, Arc::new(P256Verifier))
         .map_err(|error| format!("--partner-keys: {error}"))?;

@@ -89,7 +89,7 @@ fn the_gate_decides_over_a_ticket_too() {
     // The job has not the grant.
     let mut pairs = vec![("grant_type", support::TICKET), ("audience", API), ("ticket", "x")];
     let job = sign_with_secret(SECRET, &assertion(&world.issuer));
-    pairs.push(("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+    pairs.push(("client_assertion_type", "urn:example:client-assertion-type:badge"));
     pairs.push(("client_assertion", &job));
     let (status, body) = world.token(&pairs);
     assert_eq!((status, &body["error"]), (403, &json!("unauthorized_client")), "{body}");
@@ -142,7 +142,7 @@ fn a_method_is_for_the_clients_that_are_registered_for_it() {
     let both = [
         own.as_slice(),
         &[secret, ("client_assertion", &good)],
-        &[("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")],
+        &[("client_assertion_type", "urn:example:client-assertion-type:badge")],
     ];
     let (status, body) = world.token(&both.concat());
     assert_eq!((status, &body["error"]), (400, &json!("invalid_request")), "{body}");
@@ -157,7 +157,7 @@ fn discovery_names_what_was_added() {
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(status, 200);
     let methods = document["token_endpoint_auth_methods_supported"].as_array().unwrap();
-    assert!(methods.contains(&json!("client_secret_jwt")), "{methods:?}");
+    assert!(methods.contains(&json!("client_badge")), "{methods:?}");
     let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].as_array().unwrap();
     assert!(algorithms.contains(&json!("HS256")), "{algorithms:?}");
     assert_eq!(world.get("readyz").0, 200);

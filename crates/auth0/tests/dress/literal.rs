@@ -1,7 +1,7 @@
 //! Texts and statuses byte by byte, as shipped SDKs compare them (core contract §0.4).
 
 use countersign_auth0::{Dressed, Endpoint, dress, dress_fault};
-use countersign_client_auth::ClientAuthError;
+use countersign_client_auth::{AssertionError, ClientAuthError};
 use countersign_gate::GateRefusal;
 use countersign_oauth::{Compliance, ErrorCode, Fault, GrantType, OAuthError};
 
@@ -40,7 +40,7 @@ fn core_096_wrong_credentials_and_unknown_clients() {
     is(&nameless, 400, "invalid_request", "Missing required parameter: client_id");
     let two = of(ClientAuthError::TwoMethods, Endpoint::Token);
     is(&two, 400, "invalid_request", "More than one authentication method was used");
-    let assertion = of(ClientAuthError::AssertionRefused, Endpoint::Token);
+    let assertion = of(AssertionError::Replayed, Endpoint::Token);
     is(&assertion, 401, "invalid_client", "Client authentication failed");
 }
 

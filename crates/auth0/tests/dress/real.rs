@@ -1,6 +1,6 @@
 //! The codes of the table are those that the crates really give.
 
-use countersign_client_auth::ClientAuthError;
+use countersign_client_auth::{AssertionError, ClientAuthError};
 use countersign_dpop::DpopError;
 use countersign_gate::GateRefusal;
 use countersign_jose::JoseError;
@@ -27,7 +27,22 @@ fn what_client_authentication_says() {
         ClientAuthError::MissingSecret,
         ClientAuthError::WrongSecret,
         ClientAuthError::WrongMethod,
-        ClientAuthError::AssertionRefused,
+        ClientAuthError::AssertionType,
+        ClientAuthError::NoAssertion,
+        AssertionError::Malformed.into(),
+        AssertionError::Subject.into(),
+        AssertionError::UnknownClient.into(),
+        AssertionError::NotRegistered.into(),
+        AssertionError::Required.into(),
+        AssertionError::Algorithm.into(),
+        AssertionError::Key.into(),
+        AssertionError::Signature.into(),
+        AssertionError::Audience.into(),
+        AssertionError::Expired.into(),
+        AssertionError::Lifetime.into(),
+        AssertionError::NotYetValid.into(),
+        AssertionError::Jti.into(),
+        AssertionError::Replayed.into(),
     ] {
         is_in_the_table(&error.into());
     }

@@ -22,6 +22,7 @@ const UNAUTHORIZED: (u16, &str, &str) = (401, "access_denied", "Unauthorized");
 const GRANT: (u16, &str) = (400, "invalid_grant");
 const REQUEST: (u16, &str) = (400, "invalid_request");
 const OWN_REQUEST: (u16, &str, &str) = (400, "invalid_request", OWN);
+const ASSERTION: (u16, &str, &str) = (401, "invalid_client", OWN);
 const CLIENT: (u16, &str) = (401, "invalid_client");
 const PROOF: (u16, &str, &str) = (400, "invalid_dpop_proof", OWN);
 const RFC_PROOF: (u16, &str) = (400, "invalid_dpop_proof");
@@ -38,7 +39,21 @@ pub(crate) const TOKEN: &[Row] = &[
     ("client_auth.wrong_secret", InvalidClient, UNAUTHORIZED, CLIENT),
     ("client_auth.malformed_basic", InvalidClient, UNAUTHORIZED, CLIENT),
     ("client_auth.wrong_method", InvalidClient, UNAUTHORIZED, CLIENT),
-    ("client_auth.assertion_refused", InvalidClient, (401, "invalid_client", OWN), CLIENT),
+    ("client_auth.assertion_algorithm", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_audience", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_expired", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_jti", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_key", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_lifetime", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_malformed", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_not_registered", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_not_yet_valid", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_of_unknown_client", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_replayed", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_required", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_signature", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_subject", InvalidClient, ASSERTION, CLIENT),
+    ("client_auth.assertion_type", InvalidRequest, OWN_REQUEST, REQUEST),
     ("client_auth.two_methods", InvalidRequest, OWN_REQUEST, REQUEST),
     ("client_auth.contradiction", InvalidRequest, OWN_REQUEST, REQUEST),
     ("code.unknown", InvalidGrant, CODE, GRANT),

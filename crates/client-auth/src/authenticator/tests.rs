@@ -1,3 +1,4 @@
+use countersign_dpop::P256Verifier;
 use countersign_oauth::{BoxFuture, Fault, HandleHash, Timestamp};
 use countersign_storage::{ReplayGuard, StorageResult};
 use countersign_testkit::{
@@ -60,7 +61,8 @@ fn authenticate_with(
     (authorization, parameters): (Option<&str>, &str),
 ) -> Result<AuthenticatedClient, (Error, Compliance)> {
     let (clients, sealer, request) = (One(Ok(client.clone())), TestSealer::default(), request_context());
-    let context = MethodContext { request: &request, sealer: &sealer, replay: &Forgetful };
+    let context =
+        MethodContext { request: &request, sealer: &sealer, replay: &Forgetful, verifier: &P256Verifier };
     let authenticator = ClientAuthenticator { clients: &clients, compliance, methods, context };
     block_on(authenticator.authenticate(Presented { authorization, parameters: &body(parameters) }))
 }
@@ -168,18 +170,6 @@ fn the_body_may_repeat_the_client_of_the_header_and_name_no_other() {
     }
 }
 
-/// RFC 7523 §2.2: no client is registered for assertions yet, so none is one.
-#[test]
-fn refuses_assertions_whoever_sends_them() {
-    let named = format!("{ID}&{ASSERTION}");
-    for method in [TokenEndpointAuthMethod::None, TokenEndpointAuthMethod::ClientSecretPost] {
-        for parameters in [ASSERTION, &named, "client_id=test-client&client_assertion_type=x"] {
-            let got = outcome(authenticate(&registered(method.clone()), Compliance::Auth0, None, parameters));
-            assert_eq!(got, Err("client_auth.assertion_refused"), "{method:?} {parameters}");
-        }
-    }
-}
-
 #[test]
 fn an_empty_parameter_counts_as_omitted() {
     let empty = "client_id=test-client&client_secret=&client_assertion=&client_assertion_type=";
@@ -270,7 +260,8 @@ fn tells_who_authenticated_and_whether_with_credentials() {
 #[test]
 fn a_store_that_fails_lets_nobody_pass() {
     let (clients, sealer, request) = (One(Err(())), TestSealer::default(), request_context());
-    let context = MethodContext { request: &request, sealer: &sealer, replay: &Forgetful };
+    let context =
+        MethodContext { request: &request, sealer: &sealer, replay: &Forgetful, verifier: &P256Verifier };
     let methods = &ClientMethods::new();
     let authenticator =
         ClientAuthenticator { clients: &clients, compliance: Compliance::Auth0, methods, context };
@@ -358,7 +349,8 @@ fn a_client_by_an_added_method_is_confidential() {
 
 #[test]
 fn a_name_is_taken_once() {
-    for taken in ["none", "client_secret_post", "client_secret_basic"] {
+    for taken in ["none", "client_secret_post", "client_secret_basic", "private_key_jwt", "client_secret_jwt"]
+    {
         assert_eq!(ClientMethods::new().with(Badge(taken)).unwrap_err().0, taken);
     }
     let twice = ClientMethods::new().with(Badge("badge")).unwrap().with(Badge("badge"));

@@ -14,7 +14,9 @@ fn each_broken_rule_has_its_code_and_rule_id() {
         (MissingSecret, InvalidClient, "client_auth.missing_secret"),
         (WrongSecret, InvalidClient, "client_auth.wrong_secret"),
         (WrongMethod, InvalidClient, "client_auth.wrong_method"),
-        (AssertionRefused, InvalidClient, "client_auth.assertion_refused"),
+        (NoAssertion, InvalidRequest, "parameters.missing"),
+        (AssertionType, InvalidRequest, "client_auth.assertion_type"),
+        (AssertionError::Replayed.into(), InvalidClient, "client_auth.assertion_replayed"),
     ];
     for (broken, code, rule) in table {
         let error = OAuthError::from(broken);
@@ -25,7 +27,7 @@ fn each_broken_rule_has_its_code_and_rule_id() {
 #[test]
 fn whoever_guesses_learns_no_more_than_that_it_failed() {
     use ClientAuthError::*;
-    for broken in [MissingSecret, WrongSecret, WrongMethod, AssertionRefused] {
+    for broken in [MissingSecret, WrongSecret, WrongMethod, AssertionError::Key.into()] {
         assert_eq!(OAuthError::from(broken).describe(), "Client authentication failed");
     }
 }

@@ -10,7 +10,7 @@ use openssl::rsa::{Padding, Rsa};
 use openssl::sign::{RsaPssSaltlen, Signer as DigestSigner};
 use proptest::prelude::*;
 
-use super::{OpenSslVerifier, p256};
+use super::{OpenSslVerifier, is_rsa, p256};
 use crate::signer::P256Signer;
 use countersign_jose::Signer;
 
@@ -39,12 +39,13 @@ fn rsa_pair(bits: u32) -> (PKey<Private>, PublicKey) {
     (PKey::from_rsa(rsa).unwrap(), public)
 }
 
-/// RFC 7518 §3, §3.4.
+/// RFC 7518 §3, §3.4, RFC 8037 §3.1.
 #[test]
-fn the_examples_of_rfc_7515_appendix_a_2_and_a_3_verify() {
+fn the_examples_of_rfc_7515_appendix_a_2_and_a_3_and_of_rfc_8037_appendix_a_4_verify() {
     for (jwk, jws, algorithm) in [
         (vectors::RFC7515_A2_JWK, vectors::RFC7515_A2_JWS, Algorithm::RS256),
         (vectors::RFC7515_A3_JWK, vectors::RFC7515_A3_JWS, Algorithm::ES256),
+        (vectors::RFC8037_A2_JWK, vectors::RFC8037_A4_JWS, Algorithm::EdDSA),
     ] {
         let jws = Compact::parse(jws).unwrap();
         let message = jws.signing_input.as_bytes();
@@ -65,10 +66,19 @@ fn the_examples_of_rfc_7515_appendix_a_2_and_a_3_verify() {
 #[test]
 fn sp_060_a_key_verifies_the_algorithms_of_its_kind_alone() {
     let (ec, rsa) = (key(vectors::RFC7515_A3_JWK), key(vectors::RFC7515_A2_JWK));
-    for algorithm in
-        [Algorithm::RS256, Algorithm::RS512, Algorithm::PS256, Algorithm::ES256, Algorithm::HS256]
-    {
-        let of_rsa = matches!(algorithm, Algorithm::RS256 | Algorithm::RS512 | Algorithm::PS256);
+    let ed25519 = key(vectors::RFC8037_A2_JWK);
+    for algorithm in [
+        Algorithm::RS256,
+        Algorithm::RS384,
+        Algorithm::RS512,
+        Algorithm::PS256,
+        Algorithm::ES256,
+        Algorithm::EdDSA,
+        Algorithm::HS256,
+    ] {
+        let of_rsa = is_rsa(algorithm);
+        let expected = if algorithm == Algorithm::EdDSA { JoseError::Signature } else { JoseError::Key };
+        assert_eq!(verify(algorithm, &ed25519, b"m", &[1; 64]), Err(expected), "{algorithm}");
         let expected = if of_rsa { JoseError::Signature } else { JoseError::Key };
         assert_eq!(verify(algorithm, &rsa, b"m", &[1; 256]), Err(expected), "{algorithm}");
         let expected = if algorithm == Algorithm::ES256 { JoseError::Signature } else { JoseError::Key };
@@ -91,6 +101,7 @@ fn each_rsa_algorithm_verifies_its_own_signatures_alone() {
     let sha256 = MessageDigest::sha256();
     let signatures = [
         (Some(Algorithm::RS256), sign(sha256, None)),
+        (Some(Algorithm::RS384), sign(MessageDigest::sha384(), None)),
         (Some(Algorithm::RS512), sign(MessageDigest::sha512(), None)),
         (Some(Algorithm::PS256), sign(sha256, Some(32))),
         // A salt of another length than the hash is not PS256 (RFC 7518 §3.5).
@@ -100,7 +111,7 @@ fn each_rsa_algorithm_verifies_its_own_signatures_alone() {
         (None, sign(MessageDigest::sha1(), None)),
     ];
     for (made_for, signature) in &signatures {
-        for algorithm in [Algorithm::RS256, Algorithm::RS512, Algorithm::PS256] {
+        for algorithm in [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
             let right = *made_for == Some(algorithm);
             let found = verify(algorithm, &public, b"message", signature);
             assert_eq!(found.is_ok(), right, "{made_for:?} as {algorithm}");

@@ -1,5 +1,6 @@
+use countersign_jose::Algorithm;
 use countersign_oauth::{ClientId, Fault};
-use countersign_storage::{Change, Client, ClientSettings, Upsert};
+use countersign_storage::{Change, Client, ClientSettings, TokenEndpointAuthMethod, Upsert};
 
 use super::{
     CLIENT_SECRET_PURPOSE, ObjectKind, Outcome, narrow,
@@ -60,7 +61,7 @@ fn plan_client(plan: &mut Plan<'_>, entry: &Entry, stored: Option<&Client>) -> R
     settings.other.remove(playground::MARK);
     let adopted = stored.filter(|_| base.is_none() && !plan.file.is_sample);
     let kept = stored.filter(|_| adopted.is_none()).and_then(|client| client.secret.as_ref());
-    let secret = plan.secret(CLIENT_SECRET_PURPOSE, entry.secret.as_ref(), kept, !settings.is_public())?;
+    let secret = plan.secret(CLIENT_SECRET_PURPOSE, entry.secret.as_ref(), kept, needs_secret(&settings))?;
     let id = stored.map(|client| client.id.clone()).unwrap_or_else(|| new_id(plan, entry, &settings));
     plan.clients.push(KnownClient { id: id.clone(), name: settings.name.clone(), in_file: true });
     let outcome = match stored {
@@ -88,6 +89,12 @@ fn plan_client(plan: &mut Plan<'_>, entry: &Entry, stored: Option<&Client>) -> R
     plan.done(ObjectKind::Client, (&name, id.as_str()), outcome, Change::UpsertClient(upsert));
     plan.made_secret(secret.made);
     Ok(())
+}
+
+/// Whether a client must have a secret: to show it, to sign with it, or to have ID tokens signed with it.
+fn needs_secret(settings: &ClientSettings) -> bool {
+    let by_key = settings.token_endpoint_auth_method == TokenEndpointAuthMethod::PrivateKeyJwt;
+    !settings.is_public() && (!by_key || settings.jwt_configuration.alg == Algorithm::HS256)
 }
 
 /// The id given, or a new one: 32 letters and digits, after `tpc_` for a strict third-party client.

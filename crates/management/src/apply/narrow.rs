@@ -22,6 +22,7 @@ pub(crate) fn client(before: &ClientSettings, after: &ClientSettings) -> bool {
         || lost(&before.web_origins, &after.web_origins)
         || lost(&before.allowed_origins, &after.allowed_origins)
         || before.token_endpoint_auth_method != after.token_endpoint_auth_method
+        || lost(before.credentials(), after.credentials())
         || before.compliance != after.compliance
         || before.app_type != after.app_type
         || turned_off(before.is_first_party, after.is_first_party)

@@ -1,9 +1,12 @@
 use countersign_jose::Algorithm;
-use countersign_oauth::GrantType;
-use countersign_storage::{AppType, ClientSettings, RefreshTokenSettings, RotationType};
+use countersign_oauth::{Compliance, GrantType};
+use countersign_storage::{
+    AppType, ClientSettings, PrivateKeyJwtSettings, RefreshTokenSettings, RotationType,
+    TokenEndpointAuthMethod,
+};
 use serde_json::{Map, Value, json};
 
-use super::{Finding, Resolved, finding, keys_of, merge, object, settings_of};
+use super::{Finding, Resolved, credentials, finding, keys_of, merge, object, settings_of};
 
 /// The grant that Auth0 gives native applications beside the others.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -15,8 +18,10 @@ pub(crate) fn client(
 ) -> Resolved<ClientSettings> {
     let mut base = stored.map(keys_of).unwrap_or_default();
     forget_derived_lifetimes(&mut base, given);
+    credentials::forget_replaced_method(&mut base, given);
     let mut keys = merge(base, given);
     keys.remove("client_id");
+    credentials::read(&mut keys)?;
     fill_defaults(&mut keys);
     let mut settings: ClientSettings = settings_of(keys)?;
     let warnings = adjust(&mut settings);
@@ -107,6 +112,12 @@ fn adjust(settings: &mut ClientSettings) -> Vec<Finding> {
             "does not expire, and refresh tokens of a single-page or strict third-party application always do",
         ));
     }
+    let late =
+        settings.credentials().iter().find(|key| key.alg == Algorithm::ES256 || key.alg == Algorithm::EdDSA);
+    if let Some(key) = late.filter(|_| settings.compliance != Some(Compliance::Rfc)) {
+        let message = format!("has a key for {}, which is accepted under compliance rfc alone", key.alg);
+        warnings.push(finding(credentials::KEY, message));
+    }
     if settings.is_public() && settings.allows_grant(&GrantType::CLIENT_CREDENTIALS) {
         warnings.push(finding("grant_types", "has client_credentials, which a public client is refused"));
     }
@@ -119,6 +130,19 @@ fn problems(settings: &ClientSettings) -> Vec<Finding> {
     let both_end = !refresh.infinite_token_lifetime && !refresh.infinite_idle_token_lifetime;
     if both_end && refresh.idle_token_lifetime > refresh.token_lifetime {
         problems.push(finding("refresh_token", "has an idle_token_lifetime over its token_lifetime"));
+    }
+    let by_key = settings.token_endpoint_auth_method == TokenEndpointAuthMethod::PrivateKeyJwt;
+    let keys = settings.credentials().len();
+    if by_key && keys == 0 {
+        problems
+            .push(finding(credentials::KEY, "must have a key: the client authenticates by private_key_jwt"));
+    }
+    if keys > PrivateKeyJwtSettings::MAX_CREDENTIALS {
+        problems.push(finding(credentials::KEY, "may have two keys at most"));
+    }
+    if keys > 0 && !by_key {
+        let message = "has keys, and token_endpoint_auth_method names another method: leave one of them out";
+        problems.push(finding(credentials::KEY, message));
     }
     let metadata = settings.other.get("client_metadata");
     if metadata.is_some_and(|metadata| !is_metadata(metadata)) {

@@ -105,8 +105,8 @@ const RESTRICTING: [(&str, &str, &str); 21] = [
     ("clients:\n  - {name: A, compliance_level: #}", "fapi2_sp_mtls_mtls", "none"),
     (
         "clients:\n  - {name: A, client_authentication_methods: #}",
+        "{tls_client_auth: {credentials: [{id: cred_1}]}}",
         "{private_key_jwt: {credentials: []}}",
-        "null",
     ),
     ("clients:\n  - {name: A, organization_usage: #}", "require", "allow"),
     (

@@ -128,7 +128,6 @@ fn under_rfc_the_document_names_what_is_served_and_no_more() {
         "end_session_endpoint",
         "global_token_revocation_endpoint",
         "global_token_revocation_endpoint_auth_methods_supported",
-        "token_endpoint_auth_signing_alg_values_supported",
     ] {
         assert_eq!(document.get(unserved), None, "{unserved}");
     }
@@ -137,31 +136,38 @@ fn under_rfc_the_document_names_what_is_served_and_no_more() {
     assert_eq!(document["response_types_supported"], json!(["code"]));
     assert_eq!(document["response_modes_supported"], json!(["query", "fragment"]));
     assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
-    let methods = json!(["client_secret_basic", "client_secret_post", "none"]);
-    assert_eq!(document["token_endpoint_auth_methods_supported"], methods);
+    let methods = RFC_METHODS;
+    assert_eq!(document["token_endpoint_auth_methods_supported"], json!(methods));
+    let algorithms = json!(["RS256", "RS384", "PS256", "ES256", "EdDSA", "HS256"]);
+    assert_eq!(document["token_endpoint_auth_signing_alg_values_supported"], algorithms);
     assert_eq!(document["claims_parameter_supported"], false);
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);
 }
+
+/// Under `rfc` all that is served is named.
+const RFC_METHODS: [&str; 5] =
+    ["client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt", "none"];
 
 /// RFC 8414 §2: what a composition adds is named in every profile, each name once.
 #[test]
 fn added_client_authentication_methods_are_named() {
     let domain = Domain { issuer: Issuer::new("https://login.example.com") };
-    let method = ServedMethod { name: "client_secret_jwt", signing_algorithms: &[Algorithm::HS256] };
+    let method = ServedMethod { name: "badge", signing_algorithms: &[Algorithm::RS512] };
     let served = Served { client_methods: vec![method.clone(), method], ..Served::default() };
     let by_default = discovery_document(&domain, &TenantSettings::default(), &served);
     assert_eq!(
         by_default["token_endpoint_auth_methods_supported"],
-        json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"])
+        json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "badge"])
     );
     assert_eq!(
         by_default["token_endpoint_auth_signing_alg_values_supported"],
-        json!(["RS256", "RS384", "PS256", "HS256"])
+        json!(["RS256", "RS384", "PS256", "RS512"])
     );
     let under_rfc = discovery_document(&domain, &rfc(), &served);
     assert_eq!(
         under_rfc["token_endpoint_auth_methods_supported"],
-        json!(["client_secret_basic", "client_secret_post", "none", "client_secret_jwt"])
+        json!(RFC_METHODS.into_iter().chain(["badge"]).collect::<Vec<_>>())
     );
-    assert_eq!(under_rfc["token_endpoint_auth_signing_alg_values_supported"], json!(["HS256"]));
+    let algorithms = json!(["RS256", "RS384", "PS256", "ES256", "EdDSA", "HS256", "RS512"]);
+    assert_eq!(under_rfc["token_endpoint_auth_signing_alg_values_supported"], algorithms);
 }

@@ -16,6 +16,7 @@ mod forgery;
 mod kit;
 mod raw;
 
+mod assertions;
 mod authorize_request;
 mod client_authentication;
 mod code_after_change;

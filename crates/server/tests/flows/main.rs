@@ -13,6 +13,7 @@
 mod support;
 
 mod answers;
+mod assertions;
 mod audience;
 mod bcrypt;
 mod callbacks;

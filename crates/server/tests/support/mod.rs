@@ -2,6 +2,7 @@
 //! that follows nothing by itself, a browser without a screen, a tenant to change.
 
 mod ask;
+mod assertion;
 mod backend;
 mod browser;
 mod dpop;
@@ -15,6 +16,7 @@ mod tenant;
 mod tokens;
 
 pub use ask::{STATE, ask, on_every_backend_with};
+pub use assertion::{ClientKey, JWT_BEARER, asserted, sign_with_secret};
 pub use backend::{Backend, Opened, Store};
 pub use browser::{Browser, Callback, authorize_url, s256};
 pub use dpop::DpopKey;

@@ -2,6 +2,8 @@ use countersign_jose::Algorithm;
 use countersign_oauth::{ClientId, Compliance, GrantType, Sealed, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::{ClientAuthenticationMethods, ClientCredential};
+
 /// An application (RFC 6749 §2).
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "documents", derive(serde::Serialize, serde::Deserialize))]
@@ -35,6 +37,9 @@ pub struct ClientSettings {
     pub oidc_conformant: bool,
     /// How it authenticates at the token endpoint.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// The keys of a client that authenticates by [`TokenEndpointAuthMethod::PrivateKeyJwt`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_authentication_methods: Option<ClientAuthenticationMethods>,
     /// The grants it may use.
     pub grant_types: Vec<GrantType>,
     /// Allowed Callback URLs; the first is used when `redirect_uri` is left out.
@@ -76,6 +81,7 @@ impl Default for ClientSettings {
             is_first_party: true,
             oidc_conformant: true,
             token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretPost,
+            client_authentication_methods: None,
             grant_types: Vec::new(),
             callbacks: Vec::new(),
             allowed_logout_urls: Vec::new(),
@@ -98,6 +104,13 @@ impl ClientSettings {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == TokenEndpointAuthMethod::None
+    }
+
+    /// The keys that assertions may be signed with.
+    #[must_use]
+    pub fn credentials(&self) -> &[ClientCredential] {
+        let methods = self.client_authentication_methods.as_ref();
+        methods.and_then(|methods| methods.private_key_jwt.as_ref()).map_or(&[], |keys| &keys.credentials)
     }
 
     /// Whether it may use that grant.
@@ -148,6 +161,10 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretPost,
     /// The secret in the `Authorization` header.
     ClientSecretBasic,
+    /// An assertion under a registered key (RFC 7523 §2.2).
+    PrivateKeyJwt,
+    /// An assertion under the secret (OpenID Connect Core §9).
+    ClientSecretJwt,
     /// A method that the composition adds, by its name; where none adds it, the client is refused.
     #[serde(untagged)]
     Foreign(String),

@@ -62,7 +62,7 @@ impl World {
         let cheap = Argon2Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
         let parts = parts(folder, cheap).unwrap();
         apply(&parts, TENANT).unwrap();
-        register(&*parts.storage, &"job".into(), "client_secret_jwt").unwrap();
+        register(&*parts.storage, &"job".into(), "client_badge").unwrap();
         let http = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let issuer = format!("http://localhost:{}/", http.local_addr().unwrap().port());
         let keys = PublishedKeys::parse(partner.jwk_set().as_bytes(), Arc::new(P256Verifier)).unwrap();
@@ -153,7 +153,7 @@ impl World {
         self.token(&[
             ("grant_type", "client_credentials"),
             ("audience", API),
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion_type", "urn:example:client-assertion-type:badge"),
             ("client_assertion", assertion),
         ])
     }

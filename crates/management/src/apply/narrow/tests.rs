@@ -1,7 +1,28 @@
+use countersign_jose::{Algorithm, Jwk, PublicKey};
 use countersign_oauth::GrantType;
-use countersign_storage::{ApiScope, RedirectionPolicy};
+use countersign_storage::{
+    ApiScope, ClientAuthenticationMethods, ClientCredential, PrivateKeyJwtSettings, RedirectionPolicy,
+};
 
 use super::*;
+
+/// Keys by these names.
+fn keys(names: &[&str]) -> ClientAuthenticationMethods {
+    let key = PublicKey::Ed25519 { x: [1; 32] };
+    let credential = |name: &&str| ClientCredential {
+        name: None,
+        kid: (*name).to_owned(),
+        alg: Algorithm::EdDSA,
+        jwk: Jwk::new(name, Algorithm::EdDSA, &key),
+        expires_at: None,
+        other: serde_json::Map::new(),
+    };
+    let credentials = names.iter().map(credential).collect();
+    ClientAuthenticationMethods {
+        private_key_jwt: Some(PrivateKeyJwtSettings { credentials }),
+        other: serde_json::Map::new(),
+    }
+}
 
 #[test]
 fn what_takes_away_from_a_client_is_narrower_and_what_adds_is_not() {
@@ -9,10 +30,13 @@ fn what_takes_away_from_a_client_is_narrower_and_what_adds_is_not() {
         grant_types: vec![GrantType::AUTHORIZATION_CODE, GrantType::REFRESH_TOKEN],
         callbacks: vec!["https://a.test/".to_owned()],
         web_origins: vec!["https://a.test".to_owned()],
+        client_authentication_methods: Some(keys(&["old", "new"])),
         ..ClientSettings::default()
     };
-    let narrowings: [fn(&mut ClientSettings); 6] = [
+    let narrowings: [fn(&mut ClientSettings); 8] = [
         |client| drop(client.grant_types.pop()),
+        |client| client.client_authentication_methods = Some(keys(&["new"])),
+        |client| client.client_authentication_methods = None,
         |client| client.callbacks.clear(),
         |client| client.web_origins.clear(),
         |client| client.is_first_party = false,
@@ -28,6 +52,7 @@ fn what_takes_away_from_a_client_is_narrower_and_what_adds_is_not() {
     after.callbacks.push("https://b.test/".to_owned());
     after.name = "Other".to_owned();
     after.redirection_policy = Some(RedirectionPolicy::AllowAlways);
+    after.client_authentication_methods = Some(keys(&["old", "new", "next"]));
     assert!(!client(&wide, &after));
 }
 

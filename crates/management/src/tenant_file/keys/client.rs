@@ -4,7 +4,7 @@ use super::{COMPLIANCE, READ_ONLY};
 use crate::{
     schema::{
         Key,
-        Shape::{Any, Choice, Flag, Object, Text, Texts, Whole},
+        Shape::{Any, Choice, Flag, Free, Object, Objects, Text, Texts, Whole},
         holds, ignored, is_false, is_given, is_true, unused, used,
     },
     tenant_file::rules,
@@ -27,10 +27,11 @@ pub(crate) const CLIENT: &[Key] = &[
     used(
         "token_endpoint_auth_method",
         Choice(
-            &["none", "client_secret_post", "client_secret_basic"],
-            &["private_key_jwt", "client_secret_jwt"],
+            &["none", "client_secret_post", "client_secret_basic", "private_key_jwt", "client_secret_jwt"],
+            &[],
         ),
     ),
+    used("client_authentication_methods", Object(METHODS)),
     used("grant_types", Texts(rules::grant_type)),
     used("callbacks", Texts(rules::callback)),
     used("allowed_logout_urls", Texts(rules::logout_url)),
@@ -45,7 +46,6 @@ pub(crate) const CLIENT: &[Key] = &[
     unused("require_pushed_authorization_requests", Flag).restricting(is_true),
     unused("signed_request_object", Any).restricting(|value| holds(value, "/required")),
     unused("compliance_level", Any).restricting(|value| is_given(value) && value != "none"),
-    unused("client_authentication_methods", Any).restricting(is_given),
     unused("organization_usage", Choice(&["deny", "allow", "require"], &[]))
         .restricting(|value| value == "require"),
     unused("token_quota", Any).restricting(is_enforced_quota),
@@ -92,6 +92,28 @@ pub(crate) const CLIENT: &[Key] = &[
     unused("external_client_id", Any),
     unused("external_metadata_*", Any),
     unused("jwks_uri", Any),
+];
+
+const METHODS: &[Key] = &[
+    used("private_key_jwt", Object(&[used("credentials", Objects(CREDENTIAL))])),
+    unused("tls_client_auth", Any).restricting(is_given),
+    unused("self_signed_tls_client_auth", Any).restricting(is_given),
+];
+
+/// A key, as it is given when it is created (management §3.5.1). `jwk` is ours: the key as a JWK instead of `pem`.
+const CREDENTIAL: &[Key] = &[
+    used("credential_type", Choice(&["public_key"], &[])),
+    used("name", Text(rules::label)),
+    used("pem", Text(rules::any_text)),
+    used("jwk", Free),
+    used("alg", Choice(&["RS256", "RS384", "PS256", "ES256", "EdDSA"], &[])),
+    used("expires_at", Text(rules::any_text)),
+    used("parse_expiry_from_cert", Flag),
+    used("id", Text(rules::any_text)),
+    ignored("kid", READ_ONLY),
+    ignored("created_at", READ_ONLY),
+    ignored("updated_at", READ_ONLY),
+    ignored("thumbprint_sha256", READ_ONLY),
 ];
 
 const JWT: &[Key] = &[

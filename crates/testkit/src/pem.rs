@@ -1,0 +1,70 @@
+//! Public keys as PEM (RFC 7468), made by OpenSSL for tests; nobody has their private halves any more.
+
+/// An RSA key of 2048 bits: `PUBLIC KEY`.
+pub const RSA: &str = "\
+-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAuadiupnuQ5PHTwPKHa7R
+PdUcvK5NXZbBa78C4/Mhwa4cx1yoXxBaS//tGaTzJC6b5qIdpq/8XjpjLOFMi52T
+YzTA1lGuhW1wRn0y2G0ItJXg6fb23zr0Nh2jfpWDABJFsXGSdH5l9rsAN6KOpCIe
+8r8WZwg/d5DsqSykLG8pvOLe7WzZKW23yzOHFo5ipr10pxX4Wk73WXLaBaZGYXTL
+aGtOoNZvPFedI1hUNLFTtKzI4kpJUYSRIKWbokD/N43Vb0mrVSw0rWrZFowXVD4a
+6yVXfowl7+1wDUShigvgVkk1ucCHIBaWjrXyfnWjhU6c/efaztZh7c6PMpg8qS6S
+BQIDAQAB
+-----END PUBLIC KEY-----
+";
+/// The same key: `RSA PUBLIC KEY`.
+pub const RSA_PKCS1: &str = "\
+-----BEGIN RSA PUBLIC KEY-----
+MIIBCgKCAQEAuadiupnuQ5PHTwPKHa7RPdUcvK5NXZbBa78C4/Mhwa4cx1yoXxBa
+S//tGaTzJC6b5qIdpq/8XjpjLOFMi52TYzTA1lGuhW1wRn0y2G0ItJXg6fb23zr0
+Nh2jfpWDABJFsXGSdH5l9rsAN6KOpCIe8r8WZwg/d5DsqSykLG8pvOLe7WzZKW23
+yzOHFo5ipr10pxX4Wk73WXLaBaZGYXTLaGtOoNZvPFedI1hUNLFTtKzI4kpJUYSR
+IKWbokD/N43Vb0mrVSw0rWrZFowXVD4a6yVXfowl7+1wDUShigvgVkk1ucCHIBaW
+jrXyfnWjhU6c/efaztZh7c6PMpg8qS6SBQIDAQAB
+-----END RSA PUBLIC KEY-----
+";
+/// An RSA key of 1024 bits, which nobody may take.
+pub const WEAK_RSA: &str = "\
+-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDGJP9pKrfdrlO7EO8GQUZteUXx
+86NxhIJ6H0vQ9NQ4mul3vRJRe/mfsSdn9oRBlP9QdkvhK60cON0ZgkDza4lCjwRi
+krE5xUfQ2bXAM2FDo2dIWfQnURRYPPSbP57cmMvQo2DpQWRUTf4WOS4PqNmYmExo
+k6qfyaCEyF7barQeCQIDAQAB
+-----END PUBLIC KEY-----
+";
+/// A key on P-256: `PUBLIC KEY`.
+pub const P256: &str = "\
+-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEacNBeqrt9W06Lp7tuQpN/z/FgiQm
+HhGbnarhBatwFMip344EKKJyD/z8tsTyjBBqIwMsKS9l8nKWGq6Z380s0A==
+-----END PUBLIC KEY-----
+";
+/// The same key in a certificate until [`P256_CERTIFICATE_UNTIL`].
+pub const P256_CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBczCCARmgAwIBAgIUXT4W0Xdb1Dy83Wjo/YwG9n0phpcwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjUyMzEyMzVaFw0zNjExMjIyMzEyMzVa
+MA8xDTALBgNVBAMMBHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARpw0F6
+qu31bTounu25Ck3/P8WCJCYeEZudquEFq3AUyKnfjgQoonIP/Py2xPKMEGojAywp
+L2XycpYarpnfzSzQo1MwUTAdBgNVHQ4EFgQUrE88UP5GdiEqiKdzCGdHn3UdspEw
+HwYDVR0jBBgwFoAUrE88UP5GdiEqiKdzCGdHn3UdspEwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNIADBFAiEA4nay+4FcJUx8ILtLVnLtl+vMSWCYWmrfCmd8
+KLpQiM4CIFNnAnuv/4QOqRzxgAyQCPmIz5KxIUWi5jfAO8YRPylt
+-----END CERTIFICATE-----
+";
+/// A key on P-384, which nothing here takes.
+pub const P384: &str = "\
+-----BEGIN PUBLIC KEY-----
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE0Fbx+H7sDZN2HW8x5sCY9LQVcIWApMDt
+8eWN7z4/hV3+yYNiKNLHYdpwcL763n53bMsTSaeBvcBOw/srYaTKoQAUHULxB+yq
+yArG180wYgMhYMC5TXe/nptFOcjJRpSj
+-----END PUBLIC KEY-----
+";
+/// A key on Ed25519: `PUBLIC KEY`.
+pub const ED25519: &str = "\
+-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA5aGCEXvECXU4J83n3RLDVR8XP+2pewAo+MtIvLQ4ZzU=
+-----END PUBLIC KEY-----
+";
+/// When the certificate ends, in seconds.
+pub const P256_CERTIFICATE_UNTIL: i64 = 2_111_008_355;
