@@ -93,12 +93,7 @@ impl ClientAuthenticator<'_> {
     ) -> Result<AuthenticatedClient, (Error, Compliance)> {
         let as_tenant = |error: Error| (error, self.compliance);
         let claim = self.claim(presented).map_err(|error| as_tenant(error.into()))?;
-        let client = self
-            .clients
-            .client(&claim.client_id)
-            .await
-            .map_err(|fault| as_tenant(fault.into()))?
-            .ok_or_else(|| as_tenant(Error::Refused(claim.unknown_client().into())))?;
+        let client = self.find(&claim).await.map_err(as_tenant)?;
         let compliance = client.settings.compliance.unwrap_or(self.compliance);
         let method = match &claim.by {
             By::Added(method) => self.check_added(*method, &presented, &client).await,
@@ -109,6 +104,31 @@ impl ClientAuthenticator<'_> {
         };
         let method = method.map_err(|error| (error, compliance))?;
         Ok(AuthenticatedClient { client, method, compliance })
+    }
+
+    /// Identifies the caller of a legacy endpoint, where a client need not authenticate: whoever presents no
+    /// credentials is taken for the client that it names, and is not confidential. Credentials that are
+    /// presented must be right.
+    ///
+    /// # Errors
+    /// As [`ClientAuthenticator::authenticate`].
+    pub async fn identify(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<AuthenticatedClient, (Error, Compliance)> {
+        let as_tenant = |error: Error| (error, self.compliance);
+        let claim = self.claim(presented).map_err(|error| as_tenant(error.into()))?;
+        if !matches!(claim.by, By::Standard { secret: None, .. }) {
+            return self.authenticate(presented).await;
+        }
+        let client = self.find(&claim).await.map_err(as_tenant)?;
+        let compliance = client.settings.compliance.unwrap_or(self.compliance);
+        Ok(AuthenticatedClient { client, method: Method::None, compliance })
+    }
+
+    async fn find(&self, claim: &Claim<'_>) -> Result<Client, Error> {
+        let found = self.clients.client(&claim.client_id).await?;
+        found.ok_or_else(|| Error::Refused(claim.unknown_client().into()))
     }
 
     /// What the request claims: by one method, and no contradiction (RFC 6749 §2.3).

@@ -75,15 +75,21 @@ pub(crate) fn context(request: &HttpRequest, provider: &Provider) -> Result<Requ
         let value = request.headers().get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().chars().take(256).collect::<String>()
     };
-    let arrived = request.extensions().get::<Arrived>().copied();
+    let peer_ip = client_ip(request);
     Ok(RequestContext {
-        now: arrived.map_or_else(|| provider.clock.now(), |arrived| arrived.0),
+        now: arrived(request).unwrap_or_else(|| provider.clock.now()),
         domain,
-        client_ip: client_ip(request),
+        client_ip: peer_ip,
+        peer_ip,
         user_agent: text(header::USER_AGENT),
         accept_language: text(header::ACCEPT_LANGUAGE),
         request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
     })
+}
+
+/// When the request came, as the door noted it.
+pub(crate) fn arrived(request: &HttpRequest) -> Option<Timestamp> {
+    request.extensions().get::<Arrived>().map(|arrived| arrived.0)
 }
 
 /// The domain that the host names; the scheme's default port may stand in it or not.

@@ -14,6 +14,8 @@ impl GrantType {
     pub const REFRESH_TOKEN: Self = Self(Cow::Borrowed("refresh_token"));
     /// RFC 6749 §4.4.
     pub const CLIENT_CREDENTIALS: Self = Self(Cow::Borrowed("client_credentials"));
+    /// RFC 8693 §2.1.
+    pub const TOKEN_EXCHANGE: Self = Self(Cow::Borrowed("urn:ietf:params:oauth:grant-type:token-exchange"));
     /// Not a value of the token endpoint: it governs the front-channel response types.
     pub const IMPLICIT: Self = Self(Cow::Borrowed("implicit"));
 

@@ -132,6 +132,8 @@ pub(crate) fn compose(
             storage: storage.clone(),
             configuration: configuration.clone(),
             grants,
+            own_grants: Grants::new(),
+            failed_logins: deployment.rate_limits.failed_logins,
             client_methods: client_methods.clone(),
             issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random.clone(), SECRET_PURPOSE),
             sealer: sealer.clone(),

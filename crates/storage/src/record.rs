@@ -15,8 +15,8 @@ mod user;
 
 pub use authorization::{AccessToken, Authorization, Consent};
 pub use client::{
-    AppType, Client, ClientSettings, JwtConfiguration, RedirectionPolicy, RefreshTokenSettings, RotationType,
-    ThirdPartySecurityMode, TokenEndpointAuthMethod,
+    AppType, Client, ClientSettings, JwtConfiguration, NativeSocialLogin, RedirectionPolicy,
+    RefreshTokenSettings, RotationType, Switch, ThirdPartySecurityMode, TokenEndpointAuthMethod,
 };
 pub use client_credential::{ClientAuthenticationMethods, ClientCredential, PrivateKeyJwtSettings};
 pub use client_grant::{ClientGrant, SubjectType};

@@ -21,6 +21,7 @@ pub fn request_context() -> RequestContext {
         now: NOW,
         domain: domain(),
         client_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+        peer_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
         user_agent: "testkit/1.0".to_owned(),
         accept_language: "en".to_owned(),
         request_id: "request-1".to_owned(),

@@ -1,9 +1,11 @@
+use std::net::IpAddr;
+
 use countersign_client_auth::{
     AuthenticatedClient, ClientAuthenticator, ClientMethods, MethodContext, Presented,
 };
 use countersign_jose::Verifier;
 use countersign_oauth::{Compliance, Error, OAuthError, Parameters, RequestContext, Sealer};
-use countersign_storage::{Reads, ReplayGuard, TenantSettings};
+use countersign_storage::{Drawn, Reads, ReplayGuard, TenantSettings};
 
 /// A request that a client sends directly: parameters, headers, context. No decisions were taken yet.
 pub struct TokenRequest {
@@ -13,6 +15,8 @@ pub struct TokenRequest {
     pub authorization: Option<String>,
     /// Every `DPoP` header.
     pub dpop: Vec<String>,
+    /// `auth0-forwarded-for`: the address of the user whom a backend speaks for.
+    pub forwarded_for: Option<String>,
     /// Time, domain and address.
     pub context: RequestContext,
 }
@@ -35,6 +39,8 @@ pub struct EndpointError {
     pub dpop_nonce: Option<String>,
     /// Whether the caller tried `Authorization: Basic` (RFC 6749 §5.2).
     pub tried_basic: bool,
+    /// The bucket that was empty, of a refusal for too many attempts.
+    pub limited: Option<Drawn>,
 }
 
 /// What an endpoint answers.
@@ -42,7 +48,7 @@ pub type Answered<T> = Result<T, EndpointError>;
 
 impl EndpointError {
     pub(crate) fn new(error: impl Into<Error>, compliance: Compliance) -> Self {
-        Self { error: error.into(), compliance, dpop_nonce: None, tried_basic: false }
+        Self { error: error.into(), compliance, dpop_nonce: None, tried_basic: false, limited: None }
     }
 }
 
@@ -61,10 +67,35 @@ pub(crate) struct Means<'a> {
 
 /// Reads the settings and authenticates the caller: what every endpoint for clients begins with.
 pub(crate) async fn authenticate(
-    (reads, replay): Stores<'_>,
+    stores: Stores<'_>,
     means: &Means<'_>,
     request: &TokenRequest,
     required: &[&'static str],
+) -> Answered<(AuthenticatedClient, TenantSettings)> {
+    read(stores, means, request, (required, Must::Authenticate)).await
+}
+
+/// The same at a legacy endpoint, where whoever shows no credentials is taken for the client that it names.
+pub(crate) async fn identify(
+    stores: Stores<'_>,
+    means: &Means<'_>,
+    request: &TokenRequest,
+) -> Answered<(AuthenticatedClient, TenantSettings)> {
+    read(stores, means, request, (&[], Must::Identify)).await
+}
+
+/// What is asked of a caller.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Must {
+    Authenticate,
+    Identify,
+}
+
+async fn read(
+    (reads, replay): Stores<'_>,
+    means: &Means<'_>,
+    request: &TokenRequest,
+    (required, must): (&[&'static str], Must),
 ) -> Answered<(AuthenticatedClient, TenantSettings)> {
     let settings =
         reads.settings().await.map_err(|fault| EndpointError::new(fault, Compliance::Auth0))?.record;
@@ -80,7 +111,11 @@ pub(crate) async fn authenticate(
     let authenticator = ClientAuthenticator { clients: reads, compliance: tenant, methods, context };
     let presented =
         Presented { authorization: request.authorization.as_deref(), parameters: &request.parameters };
-    let client = authenticator.authenticate(presented).await.map_err(|(error, profile)| EndpointError {
+    let client = match must {
+        Must::Authenticate => authenticator.authenticate(presented).await,
+        Must::Identify => authenticator.identify(presented).await,
+    };
+    let client = client.map_err(|(error, profile)| EndpointError {
         tried_basic: request.authorization.as_deref().is_some_and(is_basic),
         ..EndpointError::new(error, profile)
     })?;
@@ -89,6 +124,18 @@ pub(crate) async fn authenticate(
         return Err(EndpointError::new(error, client.compliance()));
     }
     Ok((client, settings))
+}
+
+/// The request's context with the address that is counted: a client that authenticated itself and is trusted to
+/// may name the user's (core contract §3.13). One address and nothing else; what is not counts as absent.
+pub(crate) fn counted_context(request: &TokenRequest, client: &AuthenticatedClient) -> RequestContext {
+    let mut context = request.context.clone();
+    let is_trusted = client.is_confidential() && client.client().settings.is_token_endpoint_ip_header_trusted;
+    let named = request.forwarded_for.as_deref().filter(|_| is_trusted);
+    if let Some(ip) = named.and_then(|text| text.trim().parse::<IpAddr>().ok()) {
+        context.client_ip = ip.to_canonical();
+    }
+    context
 }
 
 fn is_basic(header: &str) -> bool {

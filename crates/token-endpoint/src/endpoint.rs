@@ -6,13 +6,16 @@ use countersign_gate::GateRefusal;
 use countersign_jose::Verifier;
 use countersign_oauth::{Compliance, Error, ErrorCode, Fault, GrantType, OAuthError, Sealer};
 use countersign_storage::{
-    Change, CommitError, ConfigurationCache, Conflict, LogEvent, Requirement, Storage, TenantSettings, View,
+    Change, Changes, CommitError, ConfigurationCache, Conflict, LogEvent, Rate, Requirement, Storage,
+    TenantSettings, View,
 };
 use countersign_token::{IssuedTokens, MintContext, TokenIssuer, TokenResponse};
 
 use crate::{
-    Answered, ClientPolicy, Context, Decision, EndpointError, Grants, Issue, PrepareContext, Refusal,
-    TokenRequest, client_endpoint, constrain, grant::Decidable,
+    Answered, Context, Decision, EndpointError, Grants, Issue, PrepareContext, Refusal, TokenRequest,
+    client_endpoint, constrain,
+    grant::{Decidable, ErasedGrant},
+    throttle::Throttle,
 };
 
 /// How often a request is decided again after a lost race.
@@ -26,6 +29,10 @@ pub struct TokenEndpoint {
     pub configuration: Arc<ConfigurationCache>,
     /// The grants it speaks.
     pub grants: Grants,
+    /// Legacy grants that have an endpoint of their own instead.
+    pub own_grants: Grants,
+    /// How many failed logins an address may have; `None` for any number.
+    pub failed_logins: Option<Rate>,
     /// Mints.
     pub issuer: TokenIssuer,
     /// How clients authenticate, beyond the standard methods.
@@ -52,41 +59,80 @@ impl TokenEndpoint {
     /// [`EndpointError`]: the refusal or fault, with the profile that dresses it.
     pub async fn handle(&self, request: &TokenRequest) -> Answered<TokenAnswer> {
         let view = self.view().await.map_err(unknown_caller)?;
-        let (client, settings) = self.authenticate(&view, request, &["grant_type"]).await?;
-        let dpop_nonce =
-            (!request.dpop.is_empty()).then(|| Nonces::new(&*self.sealer).issue(request.context.now));
+        let caller = self.authenticate(&view, request, &["grant_type"]).await?;
+        let grant = self.grants.find(&request.parameters);
+        self.answer(request, (&view, &caller), grant).await
+    }
+
+    /// Answers a request to an endpoint that a legacy grant has for itself: the path names the grant, the client
+    /// need not authenticate, and whatever follows is what a token request goes through.
+    ///
+    /// # Errors
+    /// As [`TokenEndpoint::handle`].
+    pub async fn handle_own(&self, request: &TokenRequest, grant_type: &GrantType) -> Answered<TokenAnswer> {
+        let view = self.view().await.map_err(unknown_caller)?;
+        let stores: client_endpoint::Stores<'_> = (&view, &*self.storage);
+        let caller = client_endpoint::identify(stores, &self.means(), request).await?;
+        let grant = self.own_grants.keyed(grant_type, None);
+        let grant = grant.ok_or_else(|| GateRefusal::GrantNotAllowed(grant_type.clone()).into());
+        self.answer(request, (&view, &caller), grant).await
+    }
+
+    async fn answer(
+        &self,
+        request: &TokenRequest,
+        (view, (client, settings)): (&View<'_>, &(AuthenticatedClient, TenantSettings)),
+        grant: Result<&dyn ErasedGrant, OAuthError>,
+    ) -> Answered<TokenAnswer> {
+        let nonces = Nonces::new(&*self.sealer);
+        let dpop_nonce = (!request.dpop.is_empty()).then(|| nonces.issue(request.context.now));
         let fail = |error: Error| EndpointError {
             dpop_nonce: dpop_nonce.clone(),
             ..EndpointError::new(error, client.compliance())
         };
-        let nonces = Nonces::new(&*self.sealer);
-        let grant = self.find_grant(request, &client).map_err(|error| fail(error.into()))?;
-        let proved = constrain::constrain(
-            &request.dpop,
-            &client,
-            &request.context,
-            &*self.storage,
-            (&*self.verifier, &nonces),
-        )
-        .await
-        .map_err(fail)?;
+        let grant = grant.and_then(|grant| grant.admit(client).map(|()| grant));
+        let grant = grant.map_err(|error| fail(error.into()))?;
+        let counted = client_endpoint::counted_context(request, client);
+        let tools = (&*self.verifier, &nonces);
+        let proved = constrain::constrain(&request.dpop, client, &counted, &*self.storage, tools);
+        let proved = proved.await.map_err(fail)?;
         let context = Context {
-            request: &request.context,
-            client: &client,
-            reads: &view,
+            request: &counted,
+            client,
+            reads: view,
             proved: &proved,
-            settings: &settings,
+            settings,
             sealer: &*self.sealer,
         };
+        let throttle = Throttle::of(grant, self.failed_logins, &*self.storage, &counted);
+        throttle.check().await.map_err(|(error, limited)| EndpointError { limited, ..fail(error) })?;
         let prepare = PrepareContext { context, replay: &*self.storage, attempts: &*self.storage };
         let prepared =
             grant.prepare(&request.parameters, &prepare).await.map_err(|fault| fail(fault.into()))?;
         let event = grant.failure_event();
         let response = match prepared {
             Ok(ready) => self.decide_and_commit(&*ready, event, &context).await,
-            Err(refusal) => Err(self.commit_refusal(refusal, event, &context).await),
+            Err(refusal) => {
+                let refusal = self.count_failure(refusal, &throttle, &context).await.map_err(fail)?;
+                Err(self.commit_refusal(refusal, event, &context).await)
+            }
         };
         response.map(|response| TokenAnswer { response, dpop_nonce: dpop_nonce.clone() }).map_err(fail)
+    }
+
+    /// Counts a failed login against its address, with a row of the log when that was one too many.
+    async fn count_failure(
+        &self,
+        refusal: Refusal,
+        throttle: &Throttle<'_>,
+        context: &Context<'_>,
+    ) -> Result<Refusal, Error> {
+        if let Some(error) = throttle.count(&refusal.error).await? {
+            let event = row(&error, "limit_mu", context);
+            // Nobody is let through because this row could not be written.
+            drop(self.storage.commit(Changes::none().with(Change::Log(event))).await);
+        }
+        Ok(refusal)
     }
 
     /// Authenticates the caller of an endpoint that serves nobody, and refuses it.
@@ -104,27 +150,6 @@ impl TokenEndpoint {
             Err(refusal) => refusal,
             Ok((client, _)) => EndpointError::new(error, client.compliance()),
         }
-    }
-
-    /// The grant of the request, if the deployment speaks it and the client may use it.
-    fn find_grant(
-        &self,
-        request: &TokenRequest,
-        client: &AuthenticatedClient,
-    ) -> Result<&dyn crate::grant::ErasedGrant, OAuthError> {
-        let name = request.parameters.require("grant_type")?;
-        let grant_type = GrantType::new(name.to_owned());
-        let grant = self.grants.find(&grant_type).ok_or_else(|| {
-            OAuthError::new(
-                ErrorCode::UnsupportedGrantType,
-                "token.unsupported_grant_type",
-                "Unsupported grant type: {grant}",
-            )
-            .with("grant", name.chars().take(128).collect::<String>())
-        })?;
-        let allowed = client.client().settings.allows_grant(&grant_type)
-            && (grant.client_policy() == ClientPolicy::Any || client.is_confidential());
-        if allowed { Ok(grant) } else { Err(GateRefusal::GrantNotAllowed(grant_type).into()) }
     }
 
     /// Decides until a decision commits: after a lost race the grant sees what is now true.
@@ -175,12 +200,15 @@ impl TokenEndpoint {
         required: &[&'static str],
     ) -> Answered<(AuthenticatedClient, TenantSettings)> {
         let stores: client_endpoint::Stores<'_> = (view, &*self.storage);
-        let means = client_endpoint::Means {
+        client_endpoint::authenticate(stores, &self.means(), request, required).await
+    }
+
+    fn means(&self) -> client_endpoint::Means<'_> {
+        client_endpoint::Means {
             methods: &self.client_methods,
             sealer: &*self.sealer,
             verifier: &*self.verifier,
-        };
-        client_endpoint::authenticate(stores, &means, request, required).await
+        }
     }
 
     /// What one request reads.
@@ -232,7 +260,7 @@ fn row(error: &OAuthError, event: &str, context: &Context<'_>) -> LogEvent {
         client_id: Some(context.client.client().id.clone()),
         user_id: None,
         ip: context.request.client_ip.to_string(),
-        client_ip: None,
+        client_ip: context.request.peer_named(),
         request_id: context.request.request_id.clone(),
     }
 }

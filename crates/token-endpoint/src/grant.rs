@@ -1,7 +1,9 @@
 use std::future::Future;
 
-use countersign_oauth::{BoxFuture, Fault, FromParameters, GrantType, Parameters};
-use countersign_storage::Requirement;
+use countersign_client_auth::AuthenticatedClient;
+use countersign_gate::GateRefusal;
+use countersign_oauth::{BoxFuture, Fault, FromParameters, GrantType, OAuthError, Parameters};
+use countersign_storage::{Client, Requirement};
 
 use crate::{Context, Decision, PrepareContext, Refusal};
 
@@ -27,8 +29,40 @@ pub trait Grant: Send + Sync + 'static {
     /// The key in the registry.
     fn grant_type(&self) -> GrantType;
 
+    /// The `subject_token_type` (RFC 8693 §2.1) that it takes, which is then part of the key; `None` for a grant
+    /// that takes whatever no other one takes.
+    fn subject_token_type(&self) -> Option<&str> {
+        None
+    }
+
     /// Which clients it is for.
     fn client_policy(&self) -> ClientPolicy;
+
+    /// Whether a client's settings let it use the grant: by default it must have the grant type.
+    ///
+    /// # Errors
+    /// The refusal that names what the client lacks.
+    fn check_client(&self, client: &Client) -> Result<(), OAuthError> {
+        let grant_type = self.grant_type();
+        if client.settings.allows_grant(&grant_type) {
+            Ok(())
+        } else {
+            Err(GateRefusal::GrantNotAllowed(grant_type).into())
+        }
+    }
+
+    /// For a grant whose refusals may be failed logins: the rule by which an address that had too many of them
+    /// is refused.
+    fn throttled_by(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a refusal of its preparation is a failed login, which its address answers for; a malformed
+    /// request is none.
+    fn is_failed_login(&self, refusal: &OAuthError) -> bool {
+        let _ = refusal;
+        false
+    }
 
     /// The event that the log names a refusal by.
     fn failure_event(&self) -> &'static str;
@@ -61,7 +95,12 @@ pub(crate) type PreparedGrant<'a> = Result<Result<Box<dyn Decidable + 'a>, Refus
 
 /// The object-safe twin: parses and prepares, and yields what can be decided again and again.
 pub(crate) trait ErasedGrant: Send + Sync {
-    fn client_policy(&self) -> ClientPolicy;
+    /// Whether a client may use it.
+    fn admit(&self, client: &AuthenticatedClient) -> Result<(), OAuthError>;
+
+    fn throttled_by(&self) -> Option<&'static str>;
+
+    fn is_failed_login(&self, refusal: &OAuthError) -> bool;
 
     fn failure_event(&self) -> &'static str;
 
@@ -96,8 +135,21 @@ impl<G: Grant> Decidable for Ready<'_, G> {
 }
 
 impl<G: Grant> ErasedGrant for G {
-    fn client_policy(&self) -> ClientPolicy {
-        Grant::client_policy(self)
+    fn admit(&self, client: &AuthenticatedClient) -> Result<(), OAuthError> {
+        self.check_client(client.client())?;
+        if self.client_policy() == ClientPolicy::Any || client.is_confidential() {
+            Ok(())
+        } else {
+            Err(GateRefusal::GrantNotAllowed(self.grant_type()).into())
+        }
+    }
+
+    fn throttled_by(&self) -> Option<&'static str> {
+        Grant::throttled_by(self)
+    }
+
+    fn is_failed_login(&self, refusal: &OAuthError) -> bool {
+        Grant::is_failed_login(self, refusal)
     }
 
     fn failure_event(&self) -> &'static str {

@@ -9,6 +9,7 @@ mod grant;
 mod introspection;
 mod registry;
 mod revocation;
+mod throttle;
 
 pub use client_endpoint::{Answered, EndpointError, TokenRequest};
 pub use context::{Context, PrepareContext};

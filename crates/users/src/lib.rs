@@ -11,7 +11,7 @@ mod session;
 pub use claims::{ClaimStyle, claims_for_scope, is_claim_scope};
 pub use display_name::display_name;
 pub use identifier::normalise_identifier;
-pub use login_attempts::{Account, HeldBack, LoginAttempts, LoginLimits, release_account};
+pub use login_attempts::{Account, AddressFailures, HeldBack, LoginAttempts, LoginLimits, release_account};
 pub use password::{MAX_PASSWORD_BYTES, PasswordHasher, PasswordRule, Verification, check_new_password};
 pub use post_login::{
     Continued, Denial, HttpRequest, LoginEvent, LoginTransaction, Method, NoHook, Pending, PostLogin,

@@ -41,12 +41,48 @@ pub enum HeldBack {
     TooFast,
 }
 
+/// The failed logins of one address, whatever accounts and whichever way of logging in they were for (SP-116).
+pub struct AddressFailures<'a> {
+    attempts: &'a dyn Attempts,
+    bucket: Bucket,
+    rate: Option<Rate>,
+    now: Timestamp,
+}
+
+impl<'a> AddressFailures<'a> {
+    /// The counter of an address; IPv6 addresses count by their /64. Without a rate nothing is counted.
+    #[must_use]
+    pub fn of(ip: IpAddr, rate: Option<Rate>, attempts: &'a dyn Attempts, now: Timestamp) -> Self {
+        Self { attempts, bucket: bucket("rate_failed_logins", &network(ip)), rate, now }
+    }
+
+    /// What is told to an address that failed too often; `None` for one that may try. Looking counts nothing.
+    ///
+    /// # Errors
+    /// A fault when the store fails.
+    pub async fn hold_back(&self) -> Result<Option<Drawn>, Fault> {
+        let Some(rate) = self.rate else { return Ok(None) };
+        let seen = self.attempts.look(&self.bucket, rate, self.now).await?;
+        Ok((!seen.allowed).then_some(seen))
+    }
+
+    /// Counts a failed login; answers whether the address is held back from now on, and was not before.
+    ///
+    /// # Errors
+    /// A fault when the store fails.
+    pub async fn count(&self) -> Result<bool, Fault> {
+        let Some(rate) = self.rate else { return Ok(false) };
+        let drawn = self.attempts.draw(&self.bucket, rate, self.now).await?;
+        Ok(drawn.allowed && drawn.remaining == 0)
+    }
+}
+
 /// The counters of one account, as one address sees them.
 pub struct LoginAttempts<'a> {
     attempts: &'a dyn Attempts,
     buckets: [(Bucket, Option<u32>); 2],
     logins: (Bucket, Option<Rate>),
-    failures: (Bucket, Option<Rate>),
+    failures: AddressFailures<'a>,
     now: Timestamp,
 }
 
@@ -71,7 +107,7 @@ impl<'a> LoginAttempts<'a> {
             (bucket("login_account", &name), limits.per_account),
         ];
         let logins = (bucket("rate_login", &format!("{network}\n{name}")), limits.rate);
-        let failures = (bucket("rate_failed_logins", &network), limits.failures_per_ip);
+        let failures = AddressFailures::of(ip, limits.failures_per_ip, attempts, now);
         Ok(Self { attempts, buckets, logins, failures, now })
     }
 
@@ -87,11 +123,8 @@ impl<'a> LoginAttempts<'a> {
                 return Ok(Some((HeldBack::TooFast, drawn)));
             }
         }
-        if let (failures, Some(rate)) = &self.failures {
-            let seen = self.attempts.look(failures, *rate, self.now).await?;
-            if !seen.allowed {
-                return Ok(Some((HeldBack::Address, seen)));
-            }
+        if let Some(seen) = self.failures.hold_back().await? {
+            return Ok(Some((HeldBack::Address, seen)));
         }
         if let Some(limit) = self.exhausted().await? {
             return Ok(Some(self.account(limit)));
@@ -109,9 +142,7 @@ impl<'a> LoginAttempts<'a> {
     /// # Errors
     /// A fault when the store fails.
     pub async fn failed(&self) -> Result<(), Fault> {
-        if let (failures, Some(rate)) = &self.failures {
-            self.attempts.draw(failures, *rate, self.now).await?;
-        }
+        self.failures.count().await?;
         Ok(())
     }
 

@@ -126,6 +126,7 @@ pub(crate) const TOKEN: &[Row] = &[
         (400, "unauthorized_client"),
     ),
     ("gate.proof_required", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("token.unsupported_subject_token_type", InvalidRequest, OWN_REQUEST, REQUEST),
     (
         "token.unsupported_grant_type",
         UnsupportedGrantType,

@@ -5,7 +5,7 @@ use countersign_token_endpoint::{EndpointError, TokenRequest};
 
 use crate::cors::{self, Of, with_origin};
 use crate::request::Takes;
-use crate::{Provider, request, respond};
+use crate::{Provider, limits, request, respond};
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
@@ -111,7 +111,13 @@ pub(crate) async fn read(
                 return Err(respond::unreadable_to(http, problem, origin));
             }
         };
-    Ok(TokenRequest { parameters, authorization, dpop: request::headers(http, "dpop"), context })
+    Ok(TokenRequest {
+        parameters,
+        authorization,
+        dpop: request::headers(http, "dpop"),
+        forwarded_for: request::header(http, "auth0-forwarded-for"),
+        context,
+    })
 }
 
 /// The request's origin, if the client that it names may be used from there.
@@ -136,5 +142,9 @@ pub(crate) fn refused(http: &HttpRequest, error: &EndpointError, origin: Option<
     if let Some(nonce) = &error.dpop_nonce {
         response.insert_header((DPOP_NONCE, nonce.clone()));
     }
-    respond::error_body(response, &dressed)
+    let mut response = respond::error_body(response, &dressed);
+    if let Some((drawn, now)) = error.limited.zip(request::arrived(http)) {
+        limits::tell(response.headers_mut(), drawn, now);
+    }
+    response
 }

@@ -25,9 +25,20 @@ pub(crate) fn client(before: &ClientSettings, after: &ClientSettings) -> bool {
         || lost(before.credentials(), after.credentials())
         || before.compliance != after.compliance
         || before.app_type != after.app_type
+        || narrowed_exchange(before, after)
+        || turned_off(!before.oidc_conformant, !after.oidc_conformant)
         || turned_off(before.is_first_party, after.is_first_party)
         || turned_off(!before.require_proof_of_possession, !after.require_proof_of_possession)
         || turned_off(!before.is_strict_third_party(), !after.is_strict_third_party())
+}
+
+/// Whether a platform's artefacts are not exchanged any more, or the app that they are for is another.
+fn narrowed_exchange(before: &ClientSettings, after: &ClientSettings) -> bool {
+    let (was, is) = (&before.native_social_login, &after.native_social_login);
+    [(was.apple, is.apple), (was.facebook, is.facebook), (was.google, is.google)]
+        .iter()
+        .any(|(was, is)| turned_off(was.enabled, is.enabled))
+        || before.other.get("mobile") != after.other.get("mobile")
 }
 
 pub(super) fn api(before: &ResourceServerSettings, after: &ResourceServerSettings) -> bool {

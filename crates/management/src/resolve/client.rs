@@ -95,7 +95,6 @@ fn fill_refresh(keys: &mut Map<String, Value>, defaults: &RefreshTokenSettings) 
 /// Makes what Auth0 forces, and says so.
 fn adjust(settings: &mut ClientSettings) -> Vec<Finding> {
     let mut warnings = Vec::new();
-    settings.oidc_conformant = true;
     if settings.is_public() && settings.jwt_configuration.alg == Algorithm::HS256 {
         settings.jwt_configuration.alg = Algorithm::RS256;
         warnings.push(finding("jwt_configuration", "has HS256, and a public client gets RS256"));

@@ -75,8 +75,9 @@ fn the_infinite_switches_follow_the_expiration_type() {
 }
 
 #[test]
-fn a_file_is_always_conformant() {
-    assert!(new_client(json!({"name": "A", "oidc_conformant": false})).oidc_conformant);
+fn a_client_is_conformant_unless_the_file_says_otherwise() {
+    assert!(new_client(json!({"name": "A"})).oidc_conformant);
+    assert!(!new_client(json!({"name": "A", "oidc_conformant": false})).oidc_conformant);
 }
 
 #[test]

@@ -65,6 +65,10 @@ pub struct ClientSettings {
     /// Overrides the tenant's setting of the same name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_non_verifiable_callback_uri_confirmation_prompt: Option<bool>,
+    /// Whether `auth0-forwarded-for` is believed where the client authenticates.
+    pub is_token_endpoint_ip_header_trusted: bool,
+    /// Which platforms' artefacts it may exchange for tokens.
+    pub native_social_login: NativeSocialLogin,
     /// Overrides the tenant's profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compliance: Option<Compliance>,
@@ -93,6 +97,8 @@ impl Default for ClientSettings {
             redirection_policy: None,
             third_party_security_mode: None,
             skip_non_verifiable_callback_uri_confirmation_prompt: None,
+            is_token_endpoint_ip_header_trusted: false,
+            native_social_login: NativeSocialLogin::default(),
             compliance: None,
             other: serde_json::Map::new(),
         }
@@ -113,10 +119,12 @@ impl ClientSettings {
         methods.and_then(|methods| methods.private_key_jwt.as_ref()).map_or(&[], |keys| &keys.credentials)
     }
 
-    /// Whether it may use that grant.
+    /// Whether it may use that grant. Native social login brings token exchange with it; which subject tokens
+    /// it may show is that grant's business.
     #[must_use]
     pub fn allows_grant(&self, grant: &GrantType) -> bool {
         self.grant_types.contains(grant)
+            || (*grant == GrantType::TOKEN_EXCHANGE && self.native_social_login.is_on())
     }
 
     /// Whether authorization errors must stay on our own page.
@@ -132,6 +140,34 @@ impl ClientSettings {
     #[must_use]
     pub fn is_strict_third_party(&self) -> bool {
         !self.is_first_party && self.third_party_security_mode != Some(ThirdPartySecurityMode::Permissive)
+    }
+}
+
+/// `native_social_login`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NativeSocialLogin {
+    /// Sign in with Apple.
+    pub apple: Switch,
+    /// Facebook Login.
+    pub facebook: Switch,
+    /// Sign in with Google.
+    pub google: Switch,
+}
+
+/// Something that is on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Switch {
+    /// Whether it is on.
+    pub enabled: bool,
+}
+
+impl NativeSocialLogin {
+    /// Whether any of them is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        [self.apple, self.facebook, self.google].iter().any(|switch| switch.enabled)
     }
 }
 

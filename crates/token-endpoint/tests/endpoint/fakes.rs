@@ -64,6 +64,73 @@ impl Grant for Greeting {
     }
 }
 
+/// Exchanges subject tokens of one type; what it grants is named after that. A token `bad` is a failed login.
+pub(crate) struct Exchange(&'static str);
+
+impl Exchange {
+    pub(crate) fn of(subject_token_type: &'static str) -> Self {
+        Self(subject_token_type)
+    }
+}
+
+/// Its parameters.
+pub(crate) struct ExchangeRequest {
+    subject_token: String,
+}
+
+impl FromParameters for ExchangeRequest {
+    const NAMES: &'static [&'static str] = &["subject_token"];
+
+    fn from_parameters(parameters: &Parameters) -> Result<Self, OAuthError> {
+        Ok(Self { subject_token: parameters.find("subject_token").unwrap_or("good").to_owned() })
+    }
+}
+
+impl Grant for Exchange {
+    type Request = ExchangeRequest;
+    type Prepared = ();
+
+    fn grant_type(&self) -> GrantType {
+        GrantType::TOKEN_EXCHANGE
+    }
+
+    fn subject_token_type(&self) -> Option<&str> {
+        Some(self.0)
+    }
+
+    fn client_policy(&self) -> ClientPolicy {
+        ClientPolicy::Any
+    }
+
+    fn failure_event(&self) -> &'static str {
+        "fexchange"
+    }
+
+    fn throttled_by(&self) -> Option<&'static str> {
+        Some("throttle.failed_logins")
+    }
+
+    fn is_failed_login(&self, refusal: &OAuthError) -> bool {
+        refusal.rule == "exchange.bad"
+    }
+
+    async fn prepare(
+        &self,
+        request: &ExchangeRequest,
+        _: &PrepareContext<'_>,
+    ) -> Result<Result<(), Refusal>, Fault> {
+        Ok(match request.subject_token.as_str() {
+            "bad" => Err(no("exchange.bad").into()),
+            "malformed" => Err(no("exchange.malformed").into()),
+            _ => Ok(()),
+        })
+    }
+
+    async fn decide(&self, _: &ExchangeRequest, (): &(), cx: &Context<'_>) -> Result<Decision, Fault> {
+        Ok(issue(cx, GrantType::TOKEN_EXCHANGE.as_str(), self.0, Changes::none()))
+    }
+}
+
 /// How often a grant was asked what.
 #[derive(Default)]
 pub(crate) struct Counts {

@@ -13,3 +13,4 @@ mod pipeline;
 mod races;
 mod registry;
 mod revocation;
+mod throttle;

@@ -3,7 +3,7 @@
 use countersign_oauth::GrantType;
 use countersign_token_endpoint::Grants;
 
-use crate::fakes::{GREETING, Greeting, Scripted, issue_plainly, willing_world};
+use crate::fakes::{Exchange, GREETING, Greeting, Scripted, issue_plainly, willing_world};
 use crate::world::{Call, World, granted};
 
 #[test]
@@ -26,7 +26,7 @@ fn a_foreign_grant_reads_its_own_parameters() {
 fn the_same_grant_twice_fails_at_start_and_names_itself() {
     let twice = Grants::new().with(Greeting).unwrap().with(Greeting);
     let error = twice.err().unwrap();
-    assert_eq!(error.0, GrantType::new(GREETING));
+    assert_eq!(error.grant_type, GrantType::new(GREETING));
     assert_eq!(error.to_string(), "the grant type urn:example:greeting is registered twice");
 }
 
@@ -47,4 +47,48 @@ fn core_094_a_grant_that_is_not_registered_is_unsupported_though_the_client_has_
         world.refuses(&Call::new(&[("grant_type", "client_credentials")]), "token.unsupported_grant_type");
     assert_eq!(error.code.as_str(), "unsupported_grant_type");
     assert_eq!(error.value("grant"), Some("client_credentials"));
+}
+
+const EXCHANGE: (&str, &str) = ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
+
+fn world_of_exchanges() -> World {
+    let grants = Grants::new().with(Exchange::of("urn:example:ticket")).unwrap();
+    let world = World::new(grants.with(Exchange::of("urn:example:badge")).unwrap());
+    world.edit_client(|client| client.settings.grant_types.push(GrantType::TOKEN_EXCHANGE));
+    world
+}
+
+#[test]
+fn an_exchange_is_found_by_the_type_of_its_subject_token() {
+    let world = world_of_exchanges();
+    for name in ["urn:example:ticket", "urn:example:badge"] {
+        let answer = world.issues(&Call::new(&[EXCHANGE, ("subject_token_type", name)]));
+        assert_eq!(granted(&answer.response), name);
+    }
+    assert_eq!(world.token.grants.grant_types().count(), 1);
+}
+
+#[test]
+fn ext_135_a_subject_token_type_that_nobody_takes_is_an_invalid_request() {
+    let call = Call::new(&[EXCHANGE, ("subject_token_type", "urn:example:other")]);
+    let error = world_of_exchanges().refuses(&call, "token.unsupported_subject_token_type");
+    assert_eq!(error.code.as_str(), "invalid_request");
+    assert_eq!(error.value("type"), Some("urn:example:other"));
+}
+
+#[test]
+fn core_158_an_exchange_without_the_type_of_its_subject_token_is_an_invalid_request() {
+    let error = world_of_exchanges().refuses(&Call::new(&[EXCHANGE]), "parameters.missing");
+    assert_eq!((error.code.as_str(), error.value("name")), ("invalid_request", Some("subject_token_type")));
+}
+
+#[test]
+fn two_exchanges_of_one_subject_token_type_fail_at_start_and_name_it() {
+    let twice = Grants::new().with(Exchange::of("urn:example:ticket")).unwrap();
+    let error = twice.with(Exchange::of("urn:example:ticket")).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "the grant type urn:ietf:params:oauth:grant-type:token-exchange with subject tokens of the type \
+         urn:example:ticket is registered twice"
+    );
 }

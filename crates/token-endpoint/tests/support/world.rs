@@ -47,6 +47,8 @@ impl World {
                 configuration: Arc::default(),
                 storage: storage.clone(),
                 grants,
+                own_grants: Grants::new(),
+                failed_logins: None,
                 client_methods: ClientMethods::new(),
                 issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random, SECRET_PURPOSE),
                 sealer: sealer.clone(),
@@ -238,6 +240,7 @@ pub(crate) struct Call {
     parameters: Vec<(String, String)>,
     authorization: Option<String>,
     dpop: Vec<String>,
+    forwarded_for: Option<String>,
     at: Timestamp,
     issuer: Option<String>,
 }
@@ -251,7 +254,7 @@ impl Call {
     /// Without credentials.
     pub(crate) fn anonymous(parameters: &[(&str, &str)]) -> Self {
         let parameters = parameters.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        Self { parameters, authorization: None, dpop: Vec::new(), at: NOW, issuer: None }
+        Self { parameters, authorization: None, dpop: Vec::new(), forwarded_for: None, at: NOW, issuer: None }
     }
 
     /// Of a public client.
@@ -277,6 +280,12 @@ impl Call {
 
     pub(crate) fn authorization(mut self, header: &str) -> Self {
         self.authorization = Some(header.to_owned());
+        self
+    }
+
+    /// With `auth0-forwarded-for`.
+    pub(crate) fn for_user_at(mut self, ip: &str) -> Self {
+        self.forwarded_for = Some(ip.to_owned());
         self
     }
 
@@ -311,6 +320,7 @@ impl Call {
             parameters: Parameters::from_pairs(self.parameters.clone()).unwrap(),
             authorization: self.authorization.clone(),
             dpop: self.dpop.clone(),
+            forwarded_for: self.forwarded_for.clone(),
             context,
         }
     }

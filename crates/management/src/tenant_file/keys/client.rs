@@ -23,7 +23,10 @@ pub(crate) const CLIENT: &[Key] = &[
     used("client_metadata", Any),
     used("app_type", Text(rules::app_type)),
     used("is_first_party", Flag),
-    used("oidc_conformant", Flag).remarking(is_false, "is treated as true: there is no legacy pipeline"),
+    used("oidc_conformant", Flag).remarking(
+        is_false,
+        "is treated as true, except by /oauth/access_token: there is no legacy pipeline",
+    ),
     used(
         "token_endpoint_auth_method",
         Choice(
@@ -43,6 +46,9 @@ pub(crate) const CLIENT: &[Key] = &[
     used("redirection_policy", Choice(&["allow_always", "open_redirect_protection"], &[])),
     used("third_party_security_mode", Choice(&["strict", "permissive"], &[])),
     used("skip_non_verifiable_callback_uri_confirmation_prompt", Flag),
+    used("is_token_endpoint_ip_header_trusted", Flag),
+    used("native_social_login", Object(NATIVE_SOCIAL)),
+    used("mobile", Any),
     unused("require_pushed_authorization_requests", Flag).restricting(is_true),
     unused("signed_request_object", Any).restricting(|value| holds(value, "/required")),
     unused("compliance_level", Any).restricting(|value| is_given(value) && value != "none"),
@@ -57,7 +63,6 @@ pub(crate) const CLIENT: &[Key] = &[
     unused("initiate_login_uri", Text(rules::https_url)),
     unused("client_aliases", Any),
     unused("allowed_clients", Any),
-    unused("is_token_endpoint_ip_header_trusted", Flag),
     unused("sso", Flag),
     unused("cross_origin_authentication", Flag),
     unused("cross_origin_auth", Flag),
@@ -71,10 +76,8 @@ pub(crate) const CLIENT: &[Key] = &[
     unused("par_request_expiry", Any),
     unused("token_exchange", Any),
     unused("session_transfer", Any),
-    unused("native_social_login", Any),
     unused("fedcm_login", Any),
     unused("identity_assertion_authorization_grant", Any),
-    unused("mobile", Any),
     unused("encryption_key", Any),
     unused("addons", Any),
     unused("express_configuration", Any),
@@ -115,6 +118,11 @@ const CREDENTIAL: &[Key] = &[
     ignored("updated_at", READ_ONLY),
     ignored("thumbprint_sha256", READ_ONLY),
 ];
+
+const NATIVE_SOCIAL: &[Key] =
+    &[used("apple", Object(SWITCH)), used("facebook", Object(SWITCH)), used("google", Object(SWITCH))];
+
+const SWITCH: &[Key] = &[used("enabled", Flag)];
 
 const JWT: &[Key] = &[
     used("alg", Choice(&["RS256", "PS256", "ES256", "HS256"], &["EdDSA"])),
