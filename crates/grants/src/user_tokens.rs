@@ -96,7 +96,7 @@ pub(crate) fn refusal_event(
         client_id: Some(cx.client.client().id.clone()),
         user_id: user,
         ip: request.client_ip.to_string(),
-        client_ip: None,
+        client_ip: request.peer_named(),
         request_id: request.request_id.clone(),
     }
 }

@@ -19,6 +19,11 @@ pub fn every_field_of_a_client_is_kept(storage: &dyn Storage) {
         oidc_conformant: false,
         token_endpoint_auth_method: TokenEndpointAuthMethod::PrivateKeyJwt,
         client_authentication_methods: Some(keys_of_a_client()),
+        is_token_endpoint_ip_header_trusted: true,
+        native_social_login: NativeSocialLogin {
+            apple: Switch { enabled: true },
+            ..NativeSocialLogin::default()
+        },
         grant_types: vec![GrantType::REFRESH_TOKEN, GrantType::new("urn:example:grant")],
         callbacks: texts(&["https://app.example.com/cb?a=1&b=%2F", "myapp://cb"]),
         allowed_logout_urls: texts(&["https://app.example.com/out"]),
