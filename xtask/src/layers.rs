@@ -74,7 +74,7 @@ const BESIDE: [Beside; 4] = [
 ];
 
 /// Crates of others that belong into few rooms.
-const FOREIGN: [(&str, &[&str]); 20] = [
+const FOREIGN: [(&str, &[&str]); 21] = [
     ("actix-web", &["http", "fake-providers"]),
     ("actix-http", &["http"]),
     ("actix-rt", &["http"]),
@@ -93,6 +93,7 @@ const FOREIGN: [(&str, &[&str]); 20] = [
     ("rand", &["crypto"]),
     ("reqwest", &["outbound"]),
     ("postgres-openssl", &["storage-postgres"]),
+    ("rquickjs", &["actions"]),
     ("tokio", &["http", "server", "outbound", "storage-postgres", "postgres-testbed"]),
     ("tokio-postgres", &["storage-postgres", "postgres-testbed"]),
 ];

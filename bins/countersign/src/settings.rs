@@ -84,6 +84,21 @@ pub(crate) struct Common {
     /// Requests to /.well-known/jwks.json
     #[arg(long, value_name = "RATE", hide_short_help = true)]
     rate_limit_jwks: Option<String>,
+    /// Scripts that run at once
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    actions_threads: Option<String>,
+    /// Runs of scripts that may wait
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    actions_queue: Option<String>,
+    /// Seconds that all scripts of a login may take
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    actions_timeout_seconds: Option<String>,
+    /// Memory that one script may take, in MiB
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    actions_memory_mib: Option<String>,
+    /// Hosts that scripts may call
+    #[arg(long, value_name = "HOSTS", hide_short_help = true)]
+    actions_allowed_hosts: Option<String>,
     /// Threads that serve requests
     #[arg(long, value_name = "N", hide_short_help = true)]
     workers: Option<String>,
@@ -185,6 +200,11 @@ impl Common {
             .with(&setting::RATE_LIMIT_REQUESTS, self.rate_limit_requests.as_deref())
             .with(&setting::RATE_LIMIT_TOKEN, self.rate_limit_token.as_deref())
             .with(&setting::RATE_LIMIT_JWKS, self.rate_limit_jwks.as_deref())
+            .with(&setting::ACTIONS_THREADS, self.actions_threads.as_deref())
+            .with(&setting::ACTIONS_QUEUE, self.actions_queue.as_deref())
+            .with(&setting::ACTIONS_TIMEOUT_SECONDS, self.actions_timeout_seconds.as_deref())
+            .with(&setting::ACTIONS_MEMORY_MIB, self.actions_memory_mib.as_deref())
+            .with(&setting::ACTIONS_ALLOWED_HOSTS, self.actions_allowed_hosts.as_deref())
             .with(&setting::WORKERS, self.workers.as_deref())
             .with(&setting::DRAIN_NOTICE_SECONDS, self.drain_notice_seconds.as_deref())
             .with(&setting::DRAIN_SECONDS, self.drain_seconds.as_deref())

@@ -1,5 +1,6 @@
 //! Settings: flags over environment over file over default, each with its reason and its origin.
 
+mod actions;
 mod database;
 mod environment;
 mod file;
@@ -15,6 +16,7 @@ pub mod setting;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use countersign_actions::ActionsOptions;
 use countersign_authorization_endpoint::LoginLimits;
 use countersign_crypto::Argon2Cost;
 use countersign_oauth::{Issuer, Secret};
@@ -57,6 +59,8 @@ pub struct Config {
     pub login_limits: LoginLimits,
     /// How often something may be asked for.
     pub rate_limits: RateLimits,
+    /// The limits of the tenant's scripts.
+    pub actions: ActionsOptions,
     /// Threads that serve requests.
     pub workers: usize,
     /// Seconds between saying no at `/readyz` and accepting nothing more.

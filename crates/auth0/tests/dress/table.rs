@@ -27,8 +27,19 @@ const CLIENT: (u16, &str) = (401, "invalid_client");
 const PROOF: (u16, &str, &str) = (400, "invalid_dpop_proof", OWN);
 const RFC_PROOF: (u16, &str) = (400, "invalid_dpop_proof");
 
+const SCRIPT: (u16, &str, &str) = (403, "access_denied", OWN);
+const RFC_SCRIPT: (u16, &str) = (403, "access_denied");
+
 /// What clients ask directly: token, revocation, introspection.
 pub(crate) const TOKEN: &[Row] = &[
+    ("actions.failed", AccessDenied, SCRIPT, RFC_SCRIPT),
+    ("actions.invalid", AccessDenied, SCRIPT, RFC_SCRIPT),
+    ("actions.never_settled", AccessDenied, SCRIPT, RFC_SCRIPT),
+    ("actions.not_served", AccessDenied, SCRIPT, RFC_SCRIPT),
+    ("actions.out_of_memory", AccessDenied, SCRIPT, RFC_SCRIPT),
+    ("actions.timed_out", AccessDenied, SCRIPT, RFC_SCRIPT),
+    ("actions.too_deep", AccessDenied, SCRIPT, RFC_SCRIPT),
+    ("actions.too_large", AccessDenied, SCRIPT, RFC_SCRIPT),
     (
         "client_auth.unknown_client",
         InvalidClient,
@@ -179,6 +190,16 @@ const BLOCKED: (u16, &str, &str) = (400, "unauthorized", "user is blocked");
 
 /// What browsers ask: the status is that of the error page.
 pub(crate) const AUTHORIZE: &[Row] = &[
+    ("actions.failed", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.gone", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.invalid", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.never_settled", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.no_handler", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.not_served", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.out_of_memory", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.timed_out", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.too_deep", AccessDenied, DENIED, RFC_DENIED),
+    ("actions.too_large", AccessDenied, DENIED, RFC_DENIED),
     ("authorize.state_not_postable", InvalidRequest, OWN_REQUEST, REQUEST),
     (
         "authorize.redirect_uri_mismatch",

@@ -140,6 +140,20 @@ settings! {
     RATE_LIMIT_TOKEN: "rate_limit_token" One = "off";
     /// Requests to `/.well-known/jwks.json`. Off for the same reason; Auth0's smallest plan has `20/s`.
     RATE_LIMIT_JWKS: "rate_limit_jwks" One = "off";
+    /// As many of the tenant's scripts (Actions and rules) run at once. More than a machine has cores, because one
+    /// may wait for an answer from elsewhere. The threads are there while scripts run, and not before.
+    ACTIONS_THREADS: "actions_threads" One = "8";
+    /// How many runs may wait for a thread. Beyond it the answer is 503 with `Retry-After`.
+    ACTIONS_QUEUE: "actions_queue" One = "256";
+    /// How many seconds all scripts of one login may take together, their calls to other servers and the wait for
+    /// a thread included. Twenty is what Auth0 allows.
+    ACTIONS_TIMEOUT_SECONDS: "actions_timeout_seconds" One = "20";
+    /// Memory that one script may take, in MiB. It is enough for what Actions do, and with all threads at work
+    /// scripts take 256 MiB.
+    ACTIONS_MEMORY_MIB: "actions_memory_mib" One = "32";
+    /// The hosts that scripts may call with `fetch`: `api.example.com`, or `api.example.com:8443` for another port.
+    /// None by default, because a script sees who signs in.
+    ACTIONS_ALLOWED_HOSTS: "actions_allowed_hosts" Many = "";
     /// Threads that serve requests; `0` means one per core.
     WORKERS: "workers" One = "0";
     /// After SIGTERM `/readyz` says no at once, and requests are still accepted for so many seconds, until load

@@ -1,0 +1,179 @@
+// What a script finds around itself, and the way from its calls to ours. `host(op, json)` is the only door: it answers
+// JSON or nothing, or throws. `code` is the script, wrapped in a function; `input` is JSON.
+(function (host, code, input) {
+  'use strict';
+  const { parse, stringify } = JSON;
+  const global = globalThis;
+
+  const call = (op, ...args) => {
+    const answer = host(op, stringify(args));
+    return answer === undefined ? undefined : parse(answer);
+  };
+
+  const show = (value) => {
+    if (typeof value === 'string') return value;
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    try {
+      return stringify(value) ?? String(value);
+    } catch {
+      return String(value);
+    }
+  };
+  const log = (...args) => {
+    host('console', stringify([args.map(show).join(' ').slice(0, 256)]));
+  };
+  global.console = { log, info: log, warn: log, error: log, debug: log, trace: log };
+
+  const headersOf = (init) => {
+    const given = init.headers ?? {};
+    const pairs = Array.isArray(given) ? given : Object.entries(given);
+    return pairs.map(([name, value]) => [String(name), String(value)]);
+  };
+  const responseOf = ({ status, headers, body }) => {
+    const all = new Map(headers);
+    return {
+      status,
+      ok: status >= 200 && status < 300,
+      headers: {
+        get: (name) => all.get(String(name).toLowerCase()) ?? null,
+        has: (name) => all.has(String(name).toLowerCase()),
+        entries: () => all.entries(),
+      },
+      text: async () => body,
+      json: async () => parse(body),
+    };
+  };
+  global.fetch = async (url, init = {}) => {
+    const method = String(init.method ?? 'GET').toUpperCase();
+    const body = init.body === undefined || init.body === null ? null : String(init.body);
+    return responseOf(call('fetch', String(url), method, headersOf(init), body));
+  };
+
+  const require = (name) => call('require', String(name));
+
+  const apiOf = () => {
+    const api = {};
+    const add = (path, method) => {
+      const [group, name] = path.split('.');
+      api[group] ??= {};
+      api[group][name] = method;
+    };
+    const does = (path) => add(path, (...args) => (call(path, ...args), api));
+    const gives = (path) => add(path, (...args) => call(path, ...args));
+    const isMissing = (path) => add(path, () => call('missing', `api.${path}`));
+    // A claim that is undefined is no claim.
+    const sets = (path) =>
+      add(path, (name, value) => (value === undefined ? undefined : call(path, name, value), api));
+
+    ['accessToken.setCustomClaim', 'idToken.setCustomClaim'].forEach(sets);
+    ['user.setUserMetadata', 'user.setAppMetadata', 'transaction.setMetadata'].forEach(sets);
+    ['access.deny', 'accessToken.addScope', 'accessToken.removeScope'].forEach(does);
+    ['authentication.recordMethod', 'redirect.sendUserTo', 'refreshToken.revoke'].forEach(does);
+    ['session.revoke', 'session.setExpiresAt', 'session.setIdleExpiresAt'].forEach(does);
+    ['redirect.canRedirect', 'redirect.encodeToken', 'redirect.validateToken'].forEach(gives);
+    ['cache.get', 'cache.set', 'cache.delete', 'rules.wasExecuted'].forEach(gives);
+    [
+      'authentication.challengeWith',
+      'authentication.challengeWithAny',
+      'authentication.enrollWith',
+      'authentication.enrollWithAny',
+      'authentication.setPrimaryUser',
+      'multifactor.enable',
+      'prompt.render',
+      'roles.getUserEffectiveRoles',
+      'roles.getUserEffectiveRolesWithOrganization',
+      'groups.getUserGroups',
+      'groups.hasGroupMembership',
+      'session.setCookieMode',
+      'session.setMetadata',
+      'session.deleteMetadata',
+      'session.evictMetadata',
+      'refreshToken.setExpiresAt',
+      'refreshToken.setIdleExpiresAt',
+      'refreshToken.setMetadata',
+      'refreshToken.deleteMetadata',
+      'refreshToken.evictMetadata',
+      'validation.error',
+      'samlResponse.setAttribute',
+      'samlResponse.setAudience',
+      'samlResponse.setRecipient',
+      'samlResponse.setDestination',
+      'samlResponse.setIssuer',
+      'samlResponse.setNameIdentifierFormat',
+      'samlResponse.setNameIdentifierProbes',
+      'samlResponse.setCreateUpnClaim',
+      'samlResponse.setMapUnknownClaimsAsIs',
+      'samlResponse.setMapIdentities',
+      'samlResponse.setPassthroughClaimsWithNoMapping',
+      'samlResponse.setSignResponse',
+      'samlResponse.setIncludeAttributeNameFormat',
+      'samlResponse.setTypedAttributes',
+      'samlResponse.setRelayState',
+      'samlResponse.setLifetimeInSeconds',
+      'samlResponse.setSigningCert',
+      'samlResponse.setKey',
+      'samlResponse.setSigningKey',
+      'samlResponse.setEncryptionCert',
+      'samlResponse.setEncryptionPublicKey',
+      'samlResponse.setSignatureAlgorithm',
+      'samlResponse.setDigestAlgorithm',
+    ].forEach(isMissing);
+    return api;
+  };
+
+  const runAction = async ({ event, handler }) => {
+    const module = { exports: {} };
+    code.call(module.exports, module.exports, module, require);
+    const found = module.exports[handler];
+    if (typeof found !== 'function') {
+      call('absent', handler);
+      return;
+    }
+    await found(event, apiOf());
+  };
+
+  const runRule = ({ user, context, configuration }) => {
+    class UnauthorizedError extends Error {
+      constructor(message) {
+        super(message);
+        this.name = 'UnauthorizedError';
+      }
+    }
+    const missing = (path) => () => call('missing', path);
+    global.UnauthorizedError = UnauthorizedError;
+    global.configuration = configuration;
+    global.global = global;
+    global.auth0 = {
+      users: {
+        updateUserMetadata: missing('auth0.users.updateUserMetadata'),
+        updateAppMetadata: missing('auth0.users.updateAppMetadata'),
+      },
+    };
+    global.require = require;
+    return new Promise((resolve, reject) => {
+      const callback = (error, newUser, newContext) => {
+        if (error instanceof UnauthorizedError) call('rule.deny', String(error.message));
+        else if (error) return reject(error);
+        resolve([newUser ?? user, newContext ?? context]);
+      };
+      const answer = code()(user, context, callback);
+      if (answer && typeof answer.then === 'function') answer.then(undefined, reject);
+    }).then(([newUser, newContext]) => call('rule.done', newUser, newContext));
+  };
+
+  const messageOf = (error) => {
+    const text = error !== null && typeof error === 'object' ? error.message ?? error.error_description : error;
+    return String(text ?? '').slice(0, 1024);
+  };
+  const given = parse(input);
+  const run = given.event === undefined ? runRule : runAction;
+  return (async () => run(given))().then(
+    () => undefined,
+    (error) => {
+      // The engine throws null when there is no memory left for an error.
+      const [name, message] =
+        error === null ? ['InternalError', 'out of memory'] : [String(error?.name ?? ''), messageOf(error)];
+      host('failed', stringify([name, message]));
+    },
+  );
+});
