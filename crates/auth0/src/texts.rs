@@ -58,6 +58,7 @@ fn at_token(rule: &str) -> Option<Text> {
         | "refresh.excess_scope"
         | "refresh.foreign_audience" => None,
         rule if rule.starts_with("refresh.") => text("Unknown or invalid refresh token."),
+        "hook.refresh_token_revoked" => text("Refresh token revoked due to {reason}"),
         "mfa.malformed_token" => text("Malformed mfa_token"),
         "client_credentials.unknown_audience" => {
             coded(403, "access_denied", "Service not enabled within domain: {audience}")
@@ -79,6 +80,7 @@ fn at_authorize(rule: &str) -> Option<Text> {
             text("The provided redirect_uri is not in the list of allowed callback URLs.")
         }
         "authorize.login_required" | "authorize.hint_mismatch" => text("Login required"),
+        "hook.interaction_required" => text("External interaction required"),
         "gate.user_access_denied" => coded(
             400,
             "invalid_request",

@@ -2,6 +2,7 @@ use countersign_jose::Thumbprint;
 use countersign_oauth::{Fault, Issuer, Seconds, Timestamp};
 use countersign_pkce::CodeChallenge;
 use countersign_storage::SingleUse;
+use countersign_users::Verdict;
 use serde::{Deserialize, Serialize};
 
 /// How long a code lives in the default profile.
@@ -29,6 +30,14 @@ pub struct CodePayload {
     pub auth_time: Option<Timestamp>,
     /// The domain that issued it.
     pub issuer: Issuer,
+    /// What the tenant's own code decided of the tokens when the login ended: claims, and edits of the scopes,
+    /// which hold whatever the client may have. It is not asked again when the code is exchanged.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub verdict: Verdict,
+}
+
+fn is_nothing(verdict: &Verdict) -> bool {
+    *verdict == Verdict::default()
 }
 
 impl CodePayload {

@@ -3,7 +3,7 @@ use countersign_oauth::{
     AuthorizationId, ConsentId, Error, Fault, GrantType, Handle, OAuthError, RequestContext, SecureRandom,
 };
 use countersign_storage::{Authorization, Change, Changes, Consent, SingleUse, SingleUseKind};
-use countersign_users::{SessionLimits, touch_session};
+use countersign_users::{SessionLimits, Verdict, touch_session};
 
 use crate::{
     CODE_LIFETIME, CODE_LIFETIME_RFC, CodePayload, consent, next::Done, signed_in::SignedIn, validate::Valid,
@@ -48,7 +48,7 @@ pub(crate) fn ask_gate(
 pub(crate) fn issue_code(
     request: &Valid,
     signed_in: &SignedIn,
-    (session, done): (SessionIs, Done),
+    (session, done, verdict): (SessionIs, Done, &Verdict),
     context: &RequestContext,
     random: &dyn SecureRandom,
 ) -> Result<(Handle, Changes), Error> {
@@ -62,7 +62,7 @@ pub(crate) fn issue_code(
         user_id: signed_in.user.id.clone(),
         session_id: Some(session_row.id.clone()),
         audience,
-        scope: request.scope.clone(),
+        scope: verdict.scope(&request.scope),
         organization_id: session_row.organization_id.clone(),
         issuer: context.domain.issuer.clone(),
         created_at: now,
@@ -86,13 +86,15 @@ pub(crate) fn issue_code(
             CODE_LIFETIME
         }),
         redeemed_at: None,
-        payload: payload(request, signed_in, context)?,
+        payload: payload(request, signed_in, verdict, context)?,
     };
     let mut changes = Changes::none();
     if session == SessionIs::Standing {
         let limits = SessionLimits::of(&request.settings);
         changes = changes.with(touch_session(session_row, &limits, now));
+        changes.writes.extend(verdict.session.changes(session_row, now));
     }
+    changes.writes.extend(verdict.metadata(&signed_in.user.id, now));
     if done.consent || request.scope.contains("offline_access") {
         changes = changes.with(Change::GrantConsent(Consent {
             id: ConsentId::new(Handle::generate(random).expose()),
@@ -115,6 +117,7 @@ pub(crate) fn issue_code(
 fn payload(
     request: &Valid,
     signed_in: &SignedIn,
+    verdict: &Verdict,
     context: &RequestContext,
 ) -> Result<serde_json::Value, Fault> {
     let authenticated_at = signed_in.session.authentication.authenticated_at;
@@ -127,6 +130,7 @@ fn payload(
         dpop_jkt: request.dpop_jkt.clone(),
         auth_time: request.prompt.makes_auth_time_due().then_some(authenticated_at),
         issuer: context.domain.issuer.clone(),
+        verdict: verdict.for_tokens(),
     })
     .map_err(|error| Fault::internal("authorization code payload").caused_by(error))
 }

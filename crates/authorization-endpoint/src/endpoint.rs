@@ -3,14 +3,13 @@ use std::sync::Arc;
 use countersign_oauth::{
     Compliance, Error, Fault, OAuthError, Parameters, RequestContext, Sealer, SecureRandom,
 };
-use countersign_storage::{Changes, ConfigurationCache, Storage};
+use countersign_storage::{ConfigurationCache, Storage};
 use countersign_token::IdTokenReader;
-use countersign_users::{LoginLimits, PasswordHasher};
+use countersign_users::{LoginLimits, PasswordHasher, PostLogin};
 
 use crate::{
     Answer, AuthorizeRequest, Outcome, Shown, Target,
     journey::Journey,
-    next::Done,
     transaction::Transaction,
     validate::{Rejection, Valid, validate},
 };
@@ -31,6 +30,8 @@ pub struct AuthorizationEndpoint {
     pub hasher: Arc<dyn PasswordHasher>,
     /// When accounts are held back.
     pub limits: LoginLimits,
+    /// The tenant's own code.
+    pub hook: Arc<dyn PostLogin>,
 }
 
 impl AuthorizationEndpoint {
@@ -56,14 +57,7 @@ impl AuthorizationEndpoint {
             &*self.random,
             context.now,
         );
-        let journey = Journey {
-            request: valid,
-            done: Done::default(),
-            transaction,
-            context,
-            stage_changes: Changes::none(),
-            new_login: None,
-        };
+        let journey = Journey { method: request.method, ..Journey::new(valid, transaction, context) };
         let target = journey.request.target.clone();
         let outcome = match self.go_on(journey, &request.browser).await {
             Ok(outcome) => outcome,
@@ -71,7 +65,7 @@ impl AuthorizationEndpoint {
             Err(fault) => return Ok(Outcome::answer(Answer::Failed { target, fault })),
         };
         Ok(match (&outcome.shown, cookie) {
-            (Shown::Interaction(_), Some(cookie)) => outcome.with_cookie(cookie),
+            (Shown::Interaction(_) | Shown::Elsewhere { .. }, Some(cookie)) => outcome.with_cookie(cookie),
             _ => outcome,
         })
     }

@@ -5,8 +5,10 @@ mod check;
 mod code;
 mod complete;
 mod consent;
+mod continuation;
 mod endpoint;
 mod forms;
+mod hook;
 mod interaction;
 mod journey;
 mod login;
@@ -22,6 +24,7 @@ mod validate;
 pub use answer::{Answer, ResponseMode, Target};
 pub use check::redirect_uri::is_registered;
 pub use code::{CODE_LIFETIME, CODE_LIFETIME_RFC, CodePayload};
+pub use continuation::Return;
 pub use countersign_users::LoginLimits;
 pub use endpoint::AuthorizationEndpoint;
 pub use interaction::{

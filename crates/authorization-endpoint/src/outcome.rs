@@ -53,6 +53,8 @@ impl std::fmt::Debug for Browser {
 /// An authorization request as it came, by GET or POST (OpenID Connect Core §3.1.2.1).
 #[derive(Debug)]
 pub struct AuthorizeRequest {
+    /// `GET` or `POST`.
+    pub method: &'static str,
     /// Query or form parameters.
     pub parameters: Parameters,
     /// Cookies.
@@ -84,6 +86,11 @@ pub enum Shown {
     Interaction(Interaction),
     /// The answer to the client.
     Answer(Answer),
+    /// A place that the tenant's own code sends the user to; the browser comes back to `/continue`.
+    Elsewhere {
+        /// The whole URL, http or https, with the `state` that comes back.
+        url: String,
+    },
     /// The error page; never with a `Location`.
     ErrorPage {
         /// What to show.
@@ -111,6 +118,10 @@ impl Outcome {
 
     pub(crate) fn answer(answer: Answer) -> Self {
         Self { shown: Shown::Answer(answer), cookies: Vec::new() }
+    }
+
+    pub(crate) fn elsewhere(url: String) -> Self {
+        Self { shown: Shown::Elsewhere { url }, cookies: Vec::new() }
     }
 
     pub(crate) fn interaction(interaction: Interaction) -> Self {

@@ -64,7 +64,10 @@ impl AuthorizationEndpoint {
                 journey.done.consent = true;
                 journey.transaction.consented = true;
             }
-            _ => journey.done.confirmation = true,
+            _ => {
+                journey.done.confirmation = true;
+                journey.transaction.confirmed = true;
+            }
         }
         self.go_on(journey, &submission.browser).await
     }
@@ -83,8 +86,21 @@ impl AuthorizationEndpoint {
             Ok(transaction) => transaction,
             Err(error) => return page(error),
         };
+        let (space, mark, until) = transaction.mark();
+        let changes = Changes::none().with(Change::SetMark { space, mark, until });
+        self.reopen(transaction, changes, context).await
+    }
+
+    /// Runs every check of the request again; `stage_changes` are what makes this the only time.
+    pub(crate) async fn reopen<'a>(
+        &self,
+        transaction: Transaction,
+        stage_changes: Changes,
+        context: &'a RequestContext,
+    ) -> Result<Result<Journey<'a>, Box<Outcome>>, Fault> {
         let Ok(parameters) = transaction.parameters() else {
-            return page(lost("transaction.malformed"));
+            let error = lost("transaction.malformed");
+            return Ok(Err(Box::new(Outcome::page(error, context, Compliance::Auth0))));
         };
         match self.validate(&parameters, context).await {
             Err(rejection) => {
@@ -93,17 +109,12 @@ impl AuthorizationEndpoint {
             }
             Ok(request) => {
                 let request = Valid { scope: transaction.narrow(&request.scope), ..request };
-                let (space, mark, until) = transaction.mark();
-                let done =
-                    Done { login: transaction.fresh, consent: transaction.consented, confirmation: false };
-                Ok(Ok(Journey {
-                    request,
-                    done,
-                    transaction,
-                    context,
-                    stage_changes: Changes::none().with(Change::SetMark { space, mark, until }),
-                    new_login: None,
-                }))
+                let done = Done {
+                    login: transaction.fresh,
+                    consent: transaction.consented,
+                    confirmation: transaction.confirmed,
+                };
+                Ok(Ok(Journey { done, stage_changes, ..Journey::new(request, transaction, context) }))
             }
         }
     }

@@ -62,7 +62,6 @@ impl AuthorizationEndpoint {
             .requiring(user.requirement())
             .requiring(connection.requirement())
             .requiring(journey.request.client.requirement())
-            .with(Change::InsertSession(session.clone()))
             .with(Change::CountLogin {
                 user: user.id.clone(),
                 at: context.now,

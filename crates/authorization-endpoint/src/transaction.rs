@@ -18,13 +18,15 @@ pub(crate) enum Stage {
     Login,
     Consent,
     Confirmation,
+    /// None: the tenant's own code sent the user elsewhere.
+    Continuation,
 }
 
 /// An authorization request in progress: no row, but a sealed hidden field of the page's form.
 ///
 /// It carries the request's parameters as they came, so that every check runs again when the form comes
 /// back: what is checked when a transaction starts is checked again when it ends.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Transaction {
     id: String,
     parameters: Vec<(String, String)>,
@@ -39,6 +41,9 @@ pub(crate) struct Transaction {
     pub(crate) fresh: bool,
     /// Whether a consent was given within this transaction.
     pub(crate) consented: bool,
+    /// Whether the user confirmed the application within this transaction.
+    #[serde(default)]
+    pub(crate) confirmed: bool,
     /// What the consent page showed: its form grants no more, whatever was added since.
     pub(crate) shown: Option<Scope>,
 }
@@ -61,6 +66,7 @@ impl Transaction {
             session_id: None,
             fresh: false,
             consented: false,
+            confirmed: false,
             shown: None,
         }
     }
@@ -72,6 +78,7 @@ impl Transaction {
         self.session_id = None;
         self.fresh = false;
         self.consented = false;
+        self.confirmed = false;
         self.shown = None;
     }
 
@@ -101,16 +108,34 @@ impl Transaction {
     ) -> Result<Self, OAuthError> {
         let opened = open_field::<Self>(PURPOSE, field, sealer);
         let transaction = opened.ok_or_else(|| lost("transaction.malformed"))?;
-        if transaction.issuer != context.domain.issuer || !stages.contains(&transaction.stage) {
-            return Err(lost("transaction.other_stage"));
-        }
-        if !browser.is(&transaction.browser) {
+        transaction.check_place(stages, context)?;
+        if !transaction.is_of(browser) {
             return Err(lost("transaction.other_browser"));
         }
         if transaction.expires_at <= context.now {
             return Err(lost("transaction.expired"));
         }
         Ok(transaction)
+    }
+
+    /// Whether it is of this domain and at one of these stages.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub(crate) fn check_place(&self, stages: &[Stage], context: &RequestContext) -> Result<(), OAuthError> {
+        if self.issuer != context.domain.issuer || !stages.contains(&self.stage) {
+            return Err(lost("transaction.other_stage"));
+        }
+        Ok(())
+    }
+
+    /// Whether this browser began it.
+    pub(crate) fn is_of(&self, browser: &Browser) -> bool {
+        browser.is(&self.browser)
+    }
+
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        self.expires_at
     }
 
     pub(crate) fn parameters(&self) -> Result<Parameters, ParameterError> {
@@ -123,6 +148,7 @@ impl Transaction {
             Stage::Login => "login",
             Stage::Consent => "consent",
             Stage::Confirmation => "confirmation",
+            Stage::Continuation => "continuation",
         };
         (format!("transaction_{stage}"), HandleHash::of(&self.id), self.expires_at)
     }

@@ -9,8 +9,12 @@ use countersign_pkce::CodeVerifier;
 use countersign_storage::{
     Authorization, Change, Changes, RefreshFamily, RotationType, SingleUse, SingleUseKind, SubjectType,
 };
-use countersign_token::{AccessTokenPlan, IdTokenPlan, RefreshTokenPlan, Subject as TokenSubject, TokenPlan};
-use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal};
+use countersign_token::{
+    AccessTokenPlan, CustomClaims, IdTokenPlan, RefreshTokenPlan, Subject as TokenSubject, TokenPlan,
+};
+use countersign_token_endpoint::{
+    ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal, add_custom_claims,
+};
 use countersign_users::SessionLimits;
 
 use crate::user_tokens::{
@@ -249,6 +253,8 @@ async fn issue(
         Ok(scope) => scope,
         Err(error) => return Ok(Decision::Refuse(error.into())),
     };
+    // The tenant's own code was asked when the login ended; what it decided came with the code.
+    let scope = payload.verdict.scope(&scope);
     let id_token = id_token(user, &scope, authorization.session_id.clone(), cx.compliance())
         .map(|plan| IdTokenPlan { nonce: payload.nonce.clone(), auth_time: payload.auth_time, ..plan });
     let refresh_token = (scope.contains("offline_access")
@@ -262,6 +268,7 @@ async fn issue(
         constraint,
         authorization_id: Some(authorization.id.clone()),
         gty: None,
+        custom_claims: CustomClaims::default(),
     };
     let mut changes = Changes::none().with(Change::SpendSingleUse {
         kind: SingleUseKind::AuthorizationCode,
@@ -276,7 +283,9 @@ async fn issue(
             at: cx.request.now,
         });
     }
-    let plan = TokenPlan { client: client.clone(), access_token, id_token, refresh_token };
+    let id_token_scope = access_token.scope.clone();
+    let mut plan = TokenPlan { client: client.clone(), access_token, id_token, refresh_token };
+    add_custom_claims(&mut plan, &payload.verdict, &id_token_scope, &cx.request.domain);
     Ok(Decision::Issue(Issue { pass, plan, changes }))
 }
 

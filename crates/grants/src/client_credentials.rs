@@ -1,7 +1,7 @@
 use countersign_gate::{AudienceRequest, Case, Session, Subject, allowed_scopes, bind, effective_audience};
 use countersign_oauth::{ErrorCode, Fault, FromParameters, GrantType, OAuthError, Parameters, Scope};
 use countersign_storage::{Changes, SubjectType};
-use countersign_token::{AccessTokenPlan, Subject as TokenSubject, TokenPlan};
+use countersign_token::{AccessTokenPlan, CustomClaims, Subject as TokenSubject, TokenPlan};
 use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal};
 
 use crate::user_tokens::parse_scope;
@@ -105,6 +105,7 @@ impl Grant for ClientCredentials {
             authorization_id: None,
             gty: Some("client-credentials"),
             lifetime,
+            custom_claims: CustomClaims::default(),
         };
         let plan = TokenPlan { client: client.clone(), access_token, id_token: None, refresh_token: None };
         Ok(Decision::Issue(Issue { pass, plan, changes: Changes::none() }))

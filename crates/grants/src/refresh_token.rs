@@ -1,3 +1,4 @@
+mod ask;
 mod exchange;
 
 use countersign_gate::{
@@ -7,8 +8,14 @@ use countersign_oauth::{
     ErrorCode, Fault, FromParameters, GrantType, HandleHash, OAuthError, Parameters, Scope, Secret,
 };
 use countersign_storage::{RefreshFamily, RefreshToken as TokenRow, SubjectType};
-use countersign_token::{AccessTokenPlan, Subject as TokenSubject, TokenPlan, parse_refresh_token};
-use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal};
+use countersign_token::{
+    AccessTokenPlan, CustomClaims, Subject as TokenSubject, TokenPlan, parse_refresh_token,
+};
+use countersign_token_endpoint::{
+    ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal, add_custom_claims,
+    verdict_changes,
+};
+use countersign_users::Verdict;
 
 use exchange::Exchange;
 
@@ -45,7 +52,7 @@ impl FromParameters for Request {
 
 impl Grant for RefreshToken {
     type Request = Request;
-    type Prepared = ();
+    type Prepared = Verdict;
 
     fn grant_type(&self) -> GrantType {
         GrantType::REFRESH_TOKEN
@@ -59,11 +66,20 @@ impl Grant for RefreshToken {
         "fertft"
     }
 
-    async fn prepare(&self, _: &Request, _: &PrepareContext<'_>) -> Result<Result<(), Refusal>, Fault> {
-        Ok(Ok(()))
+    async fn prepare(
+        &self,
+        request: &Request,
+        cx: &PrepareContext<'_>,
+    ) -> Result<Result<Verdict, Refusal>, Fault> {
+        ask::ask(request, cx).await
     }
 
-    async fn decide(&self, request: &Request, (): &(), cx: &Context<'_>) -> Result<Decision, Fault> {
+    async fn decide(
+        &self,
+        request: &Request,
+        verdict: &Verdict,
+        cx: &Context<'_>,
+    ) -> Result<Decision, Fault> {
         let presented = request.refresh_token.expose();
         if parse_refresh_token(presented, cx.sealer).is_none() {
             return Ok(Decision::Refuse(invalid("refresh.unknown").into()));
@@ -85,7 +101,7 @@ impl Grant for RefreshToken {
             Ok(exchange) => exchange,
             Err(refusal) => return Ok(Decision::Refuse(refusal)),
         };
-        issue(request, &family, exchange, cx).await
+        issue((request, verdict), &family, exchange, cx).await
     }
 }
 
@@ -126,7 +142,7 @@ fn check_life_and_key(token: &TokenRow, family: &RefreshFamily, cx: &Context<'_>
 
 /// Asks the gate with everything as it is now, and plans the tokens.
 async fn issue(
-    request: &Request,
+    (request, verdict): (&Request, &Verdict),
     family: &RefreshFamily,
     exchange: Exchange,
     cx: &Context<'_>,
@@ -169,11 +185,13 @@ async fn issue(
         Ok(granted) => granted,
         Err(error) => return Ok(Decision::Refuse(error.into())),
     };
-    let id_token = id_token(user, &granted, family.session_id.clone(), cx.compliance());
-    let scope = match &request.scope {
+    // What the tenant's own code adds is added for this exchange alone: the family keeps its scopes.
+    let granted_here = verdict.scope(&granted);
+    let id_token = id_token(user, &granted_here, family.session_id.clone(), cx.compliance());
+    let scope = verdict.scope(&match &request.scope {
         None => granted,
         Some(asked) => granted.filtered(|scope| asked.contains(scope)),
-    };
+    });
     let access_token = AccessTokenPlan {
         lifetime: access_token_lifetime(api.as_ref()),
         api: api.map(|api| api.server),
@@ -182,10 +200,17 @@ async fn issue(
         constraint,
         authorization_id: Some(family.authorization_id.clone()),
         gty: None,
+        custom_claims: CustomClaims::default(),
     };
-    let plan =
+    let mut plan =
         TokenPlan { client: client.clone(), access_token, id_token, refresh_token: exchange.refresh_token };
-    Ok(Decision::Issue(Issue { pass, plan, changes: exchange.changes }))
+    add_custom_claims(&mut plan, verdict, &granted_here, &cx.request.domain);
+    let session = match (&family.session_id, verdict.session.is_empty()) {
+        (Some(id), false) => cx.reads.session(id).await?,
+        _ => None,
+    };
+    let changes = exchange.changes.and(verdict_changes(verdict, &user.id, session.as_ref(), cx));
+    Ok(Decision::Issue(Issue { pass, plan, changes }))
 }
 
 /// The original scopes, never wider than what is allowed now.

@@ -7,7 +7,7 @@ use countersign_oauth::{
 use countersign_storage::{
     ClientGrant, LogEvent, Reads, RefreshTokenSettings, ResourceServer, SubjectType, User,
 };
-use countersign_token::{IdTokenPlan, USERINFO_TOKEN_LIFETIME};
+use countersign_token::{CustomClaims, IdTokenPlan, USERINFO_TOKEN_LIFETIME};
 use countersign_token_endpoint::Context;
 use countersign_users::{ClaimStyle, claims_for_scope};
 
@@ -56,6 +56,7 @@ pub(crate) fn id_token(
     scope.contains("openid").then(|| IdTokenPlan {
         user_id: user.id.clone(),
         claims: claims_for_scope(user, scope, style),
+        custom_claims: CustomClaims::default(),
         session_id,
         nonce: None,
         auth_time: None,

@@ -261,6 +261,7 @@ pub(crate) async fn outcome(
             let named = (page.client_id.as_deref(), page.connection.as_deref());
             error_page_about(request, provider, shown, named, context).await
         }
+        Shown::Elsewhere { url } => elsewhere(request, provider, &url, context).await,
         Shown::Answer(Answer::Code { target, code }) => {
             let values = vec![("code", code.expose().to_owned())];
             answer(request, provider, &target, values, context).await
@@ -339,6 +340,20 @@ async fn answer(
             page(private(200), provider.pages.web_message(&origin, &values, nonce().expose()))
         }
     }
+}
+
+/// To a place that the tenant's own code names: a redirect, or after a form a page that goes there.
+async fn elsewhere(
+    request: &HttpRequest,
+    provider: &Provider,
+    url: &str,
+    context: &RequestContext,
+) -> HttpResponse {
+    if request.method() != actix_web::http::Method::POST {
+        return redirect(request, url);
+    }
+    let locale = locale(provider, None, context).await;
+    page(private(200), provider.pages.leaving(url, &locale))
 }
 
 /// 302, or 303 in answer to a POST, so that no browser repeats a form there (RFC 9700 §4.12).

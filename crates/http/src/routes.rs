@@ -3,6 +3,7 @@
 mod assets;
 mod authorize;
 pub(crate) mod client_endpoints;
+mod continuation;
 mod discovery;
 mod health;
 mod interaction;
@@ -53,6 +54,11 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
             resource("/u/confirmation", "GET, POST")
                 .route(web::get().to(interaction::opened_directly))
                 .route(web::post().to(interaction::question)),
+        )
+        .service(
+            resource("/continue", "GET, POST")
+                .route(web::get().to(continuation::get))
+                .route(web::post().to(continuation::post)),
         )
         .service(
             resource("/oauth/token", "POST, OPTIONS")

@@ -166,8 +166,9 @@ impl UserinfoEndpoint {
             user.filter(|user| !user.blocked).ok_or_else(|| refused("userinfo.user_gone", by_dpop_scheme))?;
         let style = if compliance.is_rfc() { ClaimStyle::NumericDates } else { ClaimStyle::IsoDates };
         let mut body = Map::new();
-        body.insert("sub".to_owned(), user.id.as_str().into());
         body.extend(claims_for_scope(&user, &claims.scope, style));
+        body.extend(claims.id_token_claims.as_map().clone());
+        body.insert("sub".to_owned(), user.id.as_str().into());
         Ok(body)
     }
 

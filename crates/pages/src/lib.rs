@@ -5,6 +5,7 @@ mod csp;
 mod error;
 mod form_post;
 mod json;
+mod leaving;
 mod locale;
 mod logged_out;
 mod login;

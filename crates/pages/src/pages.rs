@@ -9,7 +9,8 @@ use crate::shell::Shell;
 use crate::texts::{Language, TextError, Texts};
 use crate::visible::visible;
 use crate::{
-    Framing, Locale, Notice, Page, csp, form_post, locale, logged_out, login, notice, question, web_message,
+    Framing, Locale, Notice, Page, csp, form_post, leaving, locale, logged_out, login, notice, question,
+    web_message,
 };
 
 /// Every page that a user may see, in every language that it is given.
@@ -90,6 +91,15 @@ impl Pages {
     #[must_use]
     pub fn notice(&self, notice: Notice, tenant: &str, locale: &Locale) -> Page {
         Self::plain(notice::notice(notice, self.shell(locale, tenant)))
+    }
+
+    /// Renders the page that sends the browser to another site in answer to a form: browsers hold a redirect
+    /// after a form against the form's own policy, and nobody knew the place when that page was shown.
+    ///
+    /// `url` is http or https.
+    #[must_use]
+    pub fn leaving(&self, url: &str, locale: &Locale) -> Page {
+        Self::plain(leaving::leaving(url, self.shell(locale, "")))
     }
 
     /// Renders the page that posts an authorization response to the client.

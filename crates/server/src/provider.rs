@@ -15,7 +15,7 @@ use countersign_token::{IdTokenReader, TokenIssuer};
 use countersign_token_endpoint::{
     Grant, Grants, IntrospectionEndpoint, RegistryError, RevocationEndpoint, TokenEndpoint,
 };
-use countersign_users::PasswordHasher;
+use countersign_users::{NoHook, PasswordHasher, PostLogin};
 
 use crate::Failure;
 use crate::config::RateLimits;
@@ -33,6 +33,7 @@ pub fn grants() -> Result<Grants, RegistryError> {
 pub struct Protocol {
     grants: Grants,
     client_methods: ClientMethods,
+    hook: Arc<dyn PostLogin>,
 }
 
 impl Protocol {
@@ -42,7 +43,7 @@ impl Protocol {
     /// When it contradicts itself.
     pub fn standard() -> Result<Self, Failure> {
         let grants = grants().map_err(|error| Failure::new(error.to_string()))?;
-        Ok(Self { grants, client_methods: ClientMethods::new() })
+        Ok(Self { grants, client_methods: ClientMethods::new(), hook: Arc::new(NoHook) })
     }
 
     /// Adds a grant.
@@ -62,6 +63,12 @@ impl Protocol {
         let methods = self.client_methods.with(method);
         let client_methods = methods.map_err(|error| Failure::new(error.to_string()))?;
         Ok(Self { client_methods, ..self })
+    }
+
+    /// Asks this code at the end of every login and before every other issuance for a user.
+    #[must_use]
+    pub fn with_hook(self, hook: Arc<dyn PostLogin>) -> Self {
+        Self { hook, ..self }
     }
 }
 
@@ -121,7 +128,7 @@ pub(crate) fn compose(
     protocol: Protocol,
     readiness: Readiness,
 ) -> Result<Provider, Failure> {
-    let Protocol { grants, client_methods } = protocol;
+    let Protocol { grants, client_methods, hook } = protocol;
     let Parts { storage, check: _, clock, random, sealer, hasher, verifier } = parts.clone();
     let hints = IdTokenReader::new(keys.clone(), sealer.clone(), SECRET_PURPOSE);
     let configuration = Arc::new(ConfigurationCache::default());
@@ -138,6 +145,7 @@ pub(crate) fn compose(
             issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random.clone(), SECRET_PURPOSE),
             sealer: sealer.clone(),
             verifier: verifier.clone(),
+            hook: hook.clone(),
         },
         revocation: RevocationEndpoint {
             storage: storage.clone(),
@@ -165,6 +173,7 @@ pub(crate) fn compose(
                 failures_per_ip: deployment.rate_limits.failed_logins,
                 ..deployment.login_limits
             },
+            hook,
         },
         userinfo: UserinfoEndpoint {
             storage: storage.clone(),

@@ -1,7 +1,8 @@
 use countersign_client_auth::AuthenticatedClient;
-use countersign_oauth::{Compliance, RequestContext, Sealer};
+use countersign_oauth::{Compliance, Parameters, RequestContext, Sealer};
 use countersign_storage::{Attempts, Reads, ReplayGuard, TenantSettings};
 use countersign_token::SenderConstraint;
+use countersign_users::PostLogin;
 
 /// What a grant sees while it decides: the request and what is true now, nothing that writes.
 #[derive(Clone, Copy)]
@@ -37,4 +38,8 @@ pub struct PrepareContext<'a> {
     pub replay: &'a dyn ReplayGuard,
     /// Counters that outlive a refusal.
     pub attempts: &'a dyn Attempts,
+    /// The tenant's own code: ask it by [`ask_post_login`](crate::ask_post_login).
+    pub hook: &'a dyn PostLogin,
+    /// The request's parameters, credentials included.
+    pub parameters: &'a Parameters,
 }

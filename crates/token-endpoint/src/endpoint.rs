@@ -10,6 +10,7 @@ use countersign_storage::{
     TenantSettings, View,
 };
 use countersign_token::{IssuedTokens, MintContext, TokenIssuer, TokenResponse};
+use countersign_users::PostLogin;
 
 use crate::{
     Answered, Context, Decision, EndpointError, Grants, Issue, PrepareContext, Refusal, TokenRequest,
@@ -41,6 +42,8 @@ pub struct TokenEndpoint {
     pub sealer: Arc<dyn Sealer>,
     /// Verifies DPoP proofs.
     pub verifier: Arc<dyn Verifier>,
+    /// The tenant's own code.
+    pub hook: Arc<dyn PostLogin>,
 }
 
 /// A success.
@@ -106,7 +109,13 @@ impl TokenEndpoint {
         };
         let throttle = Throttle::of(grant, self.failed_logins, &*self.storage, &counted);
         throttle.check().await.map_err(|(error, limited)| EndpointError { limited, ..fail(error) })?;
-        let prepare = PrepareContext { context, replay: &*self.storage, attempts: &*self.storage };
+        let prepare = PrepareContext {
+            context,
+            replay: &*self.storage,
+            attempts: &*self.storage,
+            hook: &*self.hook,
+            parameters: &request.parameters,
+        };
         let prepared =
             grant.prepare(&request.parameters, &prepare).await.map_err(|fault| fail(fault.into()))?;
         let event = grant.failure_event();
@@ -251,7 +260,7 @@ impl TokenEndpoint {
     }
 }
 
-fn row(error: &OAuthError, event: &str, context: &Context<'_>) -> LogEvent {
+pub(crate) fn row(error: &OAuthError, event: &str, context: &Context<'_>) -> LogEvent {
     LogEvent {
         at: context.request.now,
         event: event.to_owned(),

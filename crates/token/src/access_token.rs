@@ -2,15 +2,16 @@ use countersign_jose::{Algorithm, Audiences, Signer, sign_compact};
 use countersign_oauth::{ClientId, Domain, Fault, Handle, HandleHash, Scope, SecureRandom, Timestamp};
 use countersign_storage::ResourceServer;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::{AccessTokenPlan, Subject, read::OpaqueClaims};
+use crate::{AccessTokenPlan, CustomClaims, Subject, read::OpaqueClaims};
 
 /// A minted access token, and what storage keeps of it.
 pub(crate) struct Minted {
     pub(crate) token: String,
     pub(crate) handle: HandleHash,
     pub(crate) expires_at: Timestamp,
-    pub(crate) opaque_claims: Option<serde_json::Value>,
+    pub(crate) stored_claims: Option<Value>,
 }
 
 /// JWT claims in both dialects; what a dialect does not have stays `None`.
@@ -32,7 +33,7 @@ struct JwtClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cnf: Option<serde_json::Value>,
+    cnf: Option<Value>,
 }
 
 /// `sub`: the user's id, or `{client_id}@clients`.
@@ -76,9 +77,26 @@ pub(crate) fn mint_jwt(
         jti: rfc9068.then(|| jti.expose()),
         cnf: plan.constraint.confirmation(),
     };
-    let token = sign_compact(signer, if rfc9068 { "at+jwt" } else { "JWT" }, &claims)
-        .map_err(|error| Fault::internal("access token").caused_by(error))?;
-    Ok(Minted { handle: HandleHash::of(&token), token, expires_at, opaque_claims: None })
+    let typ = if rfc9068 { "at+jwt" } else { "JWT" };
+    let signed = if plan.custom_claims.is_empty() {
+        sign_compact(signer, typ, &claims)
+    } else {
+        sign_compact(signer, typ, &with_custom(&claims, &plan.custom_claims)?)
+    };
+    let token = signed.map_err(|error| Fault::internal("access token").caused_by(error))?;
+    Ok(Minted { handle: HandleHash::of(&token), token, expires_at, stored_claims: None })
+}
+
+/// Custom claims below the token's own (SP-067): a name that both have is ours.
+fn with_custom(claims: &JwtClaims<'_>, custom: &CustomClaims) -> Result<Map<String, Value>, Fault> {
+    let own = match serde_json::to_value(claims) {
+        Ok(Value::Object(own)) => own,
+        Ok(_) => return Err(Fault::internal("access token claims")),
+        Err(error) => return Err(Fault::internal("access token claims").caused_by(error)),
+    };
+    let mut all = custom.as_map().clone();
+    all.extend(own);
+    Ok(all)
 }
 
 /// Mints an opaque token for userinfo alone; its claims are a row.
@@ -103,6 +121,6 @@ pub(crate) fn mint_opaque(
         token: handle.expose().to_owned(),
         handle: handle.hash(),
         expires_at,
-        opaque_claims: serde_json::to_value(claims).ok(),
+        stored_claims: serde_json::to_value(claims).ok(),
     }
 }

@@ -9,7 +9,7 @@ use crate::IdTokenPlan;
 
 pub use read::{IdTokenHint, IdTokenReader};
 
-/// Mints an ID token (OpenID Connect Core §2); protocol claims win over profile claims.
+/// Mints an ID token (OpenID Connect Core §2); protocol claims win over profile and custom claims.
 pub(crate) fn mint(
     plan: &IdTokenPlan,
     client: &Client,
@@ -18,6 +18,7 @@ pub(crate) fn mint(
 ) -> Result<String, Fault> {
     let (domain, now) = at;
     let mut claims = plan.claims.clone();
+    claims.extend(plan.custom_claims.as_map().clone());
     let mut set = |name: &str, value: Value| {
         claims.insert(name.to_owned(), value);
     };

@@ -10,7 +10,7 @@ use countersign_storage::{
 
 use crate::{
     AccessTokenPlan, Fence, RefreshTokenPlan, SIGNING_SECRET_PURPOSE, Subject, TokenPlan, TokenResponse,
-    access_token, id_token, refresh_token, secret_key,
+    access_token, id_token, read, refresh_token, secret_key,
 };
 
 /// What minting needs to know of the request.
@@ -64,7 +64,7 @@ impl TokenIssuer {
             changes = changes.with(Change::InsertAccessToken(AccessToken {
                 handle: access.handle,
                 authorization_id: Some(authorization_id.clone()),
-                claims: access.opaque_claims,
+                claims: read::with_userinfo(access.stored_claims, plan.id_token.as_ref()),
                 expires_at: access.expires_at,
                 denied_at: None,
             }));

@@ -2,6 +2,7 @@
 
 mod access_token;
 mod constraint;
+mod custom_claims;
 mod id_token;
 mod issuer;
 mod plan;
@@ -11,6 +12,7 @@ mod response;
 mod secret_key;
 
 pub use constraint::SenderConstraint;
+pub use custom_claims::CustomClaims;
 pub use id_token::{IdTokenHint, IdTokenReader};
 pub use issuer::{IssuedTokens, MintContext, TokenIssuer};
 pub use plan::{AccessTokenPlan, IdTokenPlan, RefreshTokenPlan, Subject, TokenPlan};

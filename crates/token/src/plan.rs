@@ -1,7 +1,7 @@
 use countersign_oauth::{AuthorizationId, HandleHash, Scope, Seconds, SessionId, Timestamp, UserId};
 use countersign_storage::{Client, RefreshFamily, ResourceServer};
 
-use crate::SenderConstraint;
+use crate::{CustomClaims, SenderConstraint};
 
 /// Whom an access token speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct AccessTokenPlan {
     pub gty: Option<&'static str>,
     /// Its lifetime.
     pub lifetime: Seconds,
+    /// What the tenant's own code adds; every other claim wins over it.
+    pub custom_claims: CustomClaims,
 }
 
 /// An ID token to mint (OpenID Connect Core §2).
@@ -51,6 +53,8 @@ pub struct IdTokenPlan {
     pub user_id: UserId,
     /// The profile claims that the granted scopes open; protocol claims win over them.
     pub claims: serde_json::Map<String, serde_json::Value>,
+    /// What the tenant's own code adds; it wins over the profile, and protocol claims over it.
+    pub custom_claims: CustomClaims,
     /// `sid`.
     pub session_id: Option<SessionId>,
     /// `nonce`, as it was sent.

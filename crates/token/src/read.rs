@@ -4,9 +4,10 @@ use countersign_oauth::{
 };
 use countersign_storage::{AccessTokens, ResourceServers};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::secret_key::{self, ASYMMETRIC, claimed_owner};
-use crate::{SIGNING_SECRET_PURPOSE, SenderConstraint};
+use crate::{CustomClaims, IdTokenPlan, SIGNING_SECRET_PURPOSE, SenderConstraint};
 
 /// The row of an opaque token, first version.
 #[derive(Serialize, Deserialize)]
@@ -18,6 +19,34 @@ pub(crate) struct OpaqueClaims {
     pub(crate) scope: Scope,
     pub(crate) constraint: SenderConstraint,
     pub(crate) iat: i64,
+}
+
+/// What the row of either kind of token keeps for userinfo alone.
+#[derive(Deserialize)]
+struct ForUserinfo {
+    #[serde(default)]
+    userinfo: Map<String, Value>,
+}
+
+/// Adds the custom claims of the ID token that is issued with a token: userinfo tells them too.
+pub(crate) fn with_userinfo(row: Option<Value>, id_token: Option<&IdTokenPlan>) -> Option<Value> {
+    let custom = id_token.map(|plan| &plan.custom_claims).filter(|claims| !claims.is_empty());
+    let Some(custom) = custom else { return row };
+    let mut row = row.unwrap_or_else(|| json!({ "version": 1 }));
+    if let Some(members) = row.as_object_mut() {
+        members.insert("userinfo".to_owned(), Value::Object(custom.as_map().clone()));
+    }
+    Some(row)
+}
+
+fn userinfo_claims(row: Option<Value>) -> Result<CustomClaims, Fault> {
+    let Some(row) = row else { return Ok(CustomClaims::default()) };
+    let kept: ForUserinfo = read_row(row)?;
+    Ok(CustomClaims::restore(kept.userinfo))
+}
+
+fn read_row<T: serde::de::DeserializeOwned>(row: Value) -> Result<T, Fault> {
+    serde_json::from_value(row).map_err(|error| Fault::internal("access_tokens.claims").caused_by(error))
 }
 
 /// What an accepted access token says, whichever form it came in.
@@ -39,6 +68,8 @@ pub struct AccessTokenClaims {
     pub iat: i64,
     /// Expiry, seconds.
     pub exp: i64,
+    /// What the tenant's own code put into the ID token that came with it; userinfo tells it too.
+    pub id_token_claims: CustomClaims,
 }
 
 /// Why an access token is not accepted at our own endpoints.
@@ -109,15 +140,14 @@ impl AccessTokenReader<'_> {
                     read_claims(jwt)
                 }
             };
-            return Ok(read.map(|claims| AccessTokenClaims {
-                authorization_id: row.and_then(|row| row.authorization_id),
-                ..claims
-            }));
+            let (authorization_id, kept) = row.map_or((None, None), |row| (row.authorization_id, row.claims));
+            let id_token_claims = userinfo_claims(kept)?;
+            return Ok(read.map(|claims| AccessTokenClaims { authorization_id, id_token_claims, ..claims }));
         }
         let Some(row) = row else { return Ok(Err(TokenRejection::Unknown)) };
         let Some(claims) = row.claims else { return Ok(Err(TokenRejection::Unknown)) };
-        let claims: OpaqueClaims = serde_json::from_value(claims)
-            .map_err(|error| Fault::internal("access_tokens.claims").caused_by(error))?;
+        let id_token_claims = userinfo_claims(Some(claims.clone()))?;
+        let claims: OpaqueClaims = read_row(claims)?;
         if claims.iss != domain.issuer {
             return Ok(Err(TokenRejection::Unknown));
         }
@@ -133,6 +163,7 @@ impl AccessTokenReader<'_> {
             authorization_id: row.authorization_id,
             iat: claims.iat,
             exp: row.expires_at.seconds(),
+            id_token_claims,
         }))
     }
 
@@ -189,5 +220,6 @@ fn read_claims(jwt: Result<Jwt<Verified>, JoseError>) -> Result<AccessTokenClaim
         authorization_id: None,
         iat: claims.iat,
         exp: claims.exp,
+        id_token_claims: CustomClaims::default(),
     })
 }

@@ -15,6 +15,6 @@ pub use login_attempts::{Account, AddressFailures, HeldBack, LoginAttempts, Logi
 pub use password::{MAX_PASSWORD_BYTES, PasswordHasher, PasswordRule, Verification, check_new_password};
 pub use post_login::{
     Continued, Denial, HttpRequest, LoginEvent, LoginTransaction, Method, NoHook, Pending, PostLogin,
-    Protocol, ScopeEdit, SessionEdits, Verdict,
+    Protocol, ScopeEdit, SessionEdits, Verdict, as_members,
 };
 pub use session::{Limits, SessionLimits, is_alive, touch_session};

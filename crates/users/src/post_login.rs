@@ -1,16 +1,31 @@
 //! What a tenant's own code may see of a login, and what it may decide: the hook that every path asks which
 //! issues something for a user.
 
-use countersign_oauth::{Audience, BoxFuture, ClientId, Error, Scope, Timestamp};
+mod request;
+mod ruling;
+
+use countersign_oauth::{Audience, BoxFuture, ClientId, Error, Fault, Scope, Timestamp};
 use countersign_storage::{Client, Connection, Reads, RefreshFamily, RefreshToken, Session, User};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use request::as_members;
 
 /// Runs the tenant's code at the end of a login, a silent login, a refresh, an exchange.
 ///
 /// It is asked in the preparation of a request: once, however often the request is decided. What it wants
 /// written is in the [`Verdict`], and is committed with everything else of the request.
 pub trait PostLogin: Send + Sync {
+    /// Whether anything is bound. It is asked first: where nothing is, no event is gathered and `run` is not
+    /// called. It must cost next to nothing, for every issuance asks it.
+    ///
+    /// # Errors
+    /// A fault when that cannot be read.
+    fn is_bound<'a>(&'a self, reads: &'a dyn Reads) -> BoxFuture<'a, Result<bool, Fault>> {
+        let _ = reads;
+        Box::pin(std::future::ready(Ok(true)))
+    }
+
     /// Runs what is bound, in its order, until something denies or redirects.
     ///
     /// # Errors
@@ -61,6 +76,19 @@ pub struct Method {
     pub name: String,
     /// When.
     pub at: Timestamp,
+}
+
+impl Method {
+    /// How the user of a session proved who they are. The name of the method is what a session keeps; a user
+    /// of an identity provider was proved there.
+    #[must_use]
+    pub fn of_session(session: &Session, connection: &Connection) -> Vec<Self> {
+        let at = session.authentication.authenticated_at;
+        let first = if connection.strategy == "auth0" { "pwd" } else { "federated" };
+        let amr = session.authentication.amr.iter().map(String::as_str);
+        let others = amr.filter(|name| !matches!(*name, "pwd" | "federated"));
+        std::iter::once(first).chain(others).map(|name| Self { name: name.to_owned(), at }).collect()
+    }
 }
 
 /// The HTTP request that the hook is told of. Nothing in it is a secret: the maker leaves those out.
@@ -222,18 +250,6 @@ pub struct Verdict {
     pub transaction_metadata: Map<String, Value>,
 }
 
-impl Verdict {
-    /// The scopes after the edits.
-    #[must_use]
-    pub fn scope(&self, granted: &Scope) -> Scope {
-        self.scopes.iter().fold(granted.clone(), |scope, edit| match edit {
-            ScopeEdit::Add(more) => scope.union(more),
-            ScopeEdit::Remove(name) => scope.filtered(|other| other != name),
-            ScopeEdit::Set(all) => all.clone(),
-        })
-    }
-}
-
 /// A refusal by the tenant's code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Denial {
@@ -286,6 +302,10 @@ impl SessionEdits {
 pub struct NoHook;
 
 impl PostLogin for NoHook {
+    fn is_bound<'a>(&'a self, _: &'a dyn Reads) -> BoxFuture<'a, Result<bool, Fault>> {
+        Box::pin(std::future::ready(Ok(false)))
+    }
+
     fn run<'a>(&'a self, _: &'a LoginEvent, _: &'a dyn Reads) -> BoxFuture<'a, Result<Verdict, Error>> {
         Box::pin(std::future::ready(Ok(Verdict::default())))
     }

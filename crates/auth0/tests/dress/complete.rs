@@ -7,11 +7,12 @@ use std::path::Path;
 use crate::table::{AUTHORIZE, LOGOUT, TOKEN};
 
 /// The crates below this one whose refusals it dresses.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "oauth",
     "pkce",
     "client-auth",
     "gate",
+    "users",
     "token-endpoint",
     "grants",
     "authorization-endpoint",

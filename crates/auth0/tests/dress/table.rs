@@ -26,6 +26,8 @@ const ASSERTION: (u16, &str, &str) = (401, "invalid_client", OWN);
 const CLIENT: (u16, &str) = (401, "invalid_client");
 const PROOF: (u16, &str, &str) = (400, "invalid_dpop_proof", OWN);
 const RFC_PROOF: (u16, &str) = (400, "invalid_dpop_proof");
+const TOKEN_DENIED: (u16, &str, &str) = (403, "access_denied", OWN);
+const RFC_TOKEN_DENIED: (u16, &str) = (403, "access_denied");
 
 const SCRIPT: (u16, &str, &str) = (403, "access_denied", OWN);
 const RFC_SCRIPT: (u16, &str) = (403, "access_denied");
@@ -135,6 +137,17 @@ pub(crate) const TOKEN: &[Row] = &[
         UnauthorizedClient,
         (403, "unauthorized_client", OWN),
         (400, "unauthorized_client"),
+    ),
+    ("hook.denied", AccessDenied, TOKEN_DENIED, RFC_TOKEN_DENIED),
+    ("hook.denied_by_rule", AccessDenied, TOKEN_DENIED, RFC_TOKEN_DENIED),
+    ("hook.session_revoked", AccessDenied, TOKEN_DENIED, RFC_TOKEN_DENIED),
+    ("hook.claims_too_large", AccessDenied, TOKEN_DENIED, RFC_TOKEN_DENIED),
+    ("hook.redirect_impossible", AccessDenied, TOKEN_DENIED, RFC_TOKEN_DENIED),
+    (
+        "hook.refresh_token_revoked",
+        AccessDenied,
+        (403, "access_denied", "Refresh token revoked due to {reason}"),
+        RFC_TOKEN_DENIED,
     ),
     ("gate.proof_required", InvalidRequest, OWN_REQUEST, REQUEST),
     ("token.unsupported_subject_token_type", InvalidRequest, OWN_REQUEST, REQUEST),
@@ -272,6 +285,20 @@ pub(crate) const AUTHORIZE: &[Row] = &[
     ("gate.session_ended", InvalidGrant, DENIED, RFC_DENIED),
     ("gate.authorization_ended", InvalidGrant, DENIED, RFC_DENIED),
     ("gate.connection_not_enabled", InvalidGrant, DENIED, RFC_DENIED),
+    ("hook.denied", AccessDenied, DENIED, RFC_DENIED),
+    ("hook.denied_by_rule", AccessDenied, DENIED, RFC_DENIED),
+    ("hook.session_revoked", AccessDenied, DENIED, RFC_DENIED),
+    ("hook.claims_too_large", AccessDenied, DENIED, RFC_DENIED),
+    ("hook.redirect_malformed", AccessDenied, DENIED, RFC_DENIED),
+    (
+        "hook.interaction_required",
+        InteractionRequired,
+        (400, "interaction_required", "External interaction required"),
+        (400, "interaction_required"),
+    ),
+    ("continuation.unknown", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("continuation.used", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("continuation.expired", InvalidRequest, OWN_REQUEST, REQUEST),
     ("parameters.missing", InvalidRequest, OWN_REQUEST, REQUEST),
     ("parameters.repeated", InvalidRequest, OWN_REQUEST, REQUEST),
     ("pkce.challenge_missing", InvalidRequest, OWN_REQUEST, REQUEST),

@@ -14,6 +14,7 @@ fn payload() -> CodePayload {
         dpop_jkt: Thumbprint::parse(RFC9449_THUMBPRINT),
         auth_time: Some(NOW),
         issuer: Issuer::new(ISSUER),
+        verdict: Verdict::default(),
     }
 }
 

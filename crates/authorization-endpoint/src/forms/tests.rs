@@ -1,10 +1,8 @@
 use countersign_oauth::{Handle, Issuer};
-use countersign_storage::Changes;
 use countersign_storage_memory::MemoryStorage;
 use countersign_testkit::{AUDIENCE, ISSUER, NOW, SeededRandom, TestSealer, request_context, user};
 
 use super::*;
-use crate::next::Done;
 use crate::tests::{edit_api, edit_settings, request, store, valid};
 use crate::transaction::Transaction;
 
@@ -14,14 +12,7 @@ fn with_journey<T>(storage: &MemoryStorage, more: &[(&str, &str)], see: impl FnO
     let random = SeededRandom::default();
     let issuer = Issuer::new(ISSUER);
     let transaction = Transaction::begin(&request(more), &browser, &issuer, &random, NOW);
-    see(&Journey {
-        request: valid(storage, more),
-        done: Done::default(),
-        transaction,
-        context: &context,
-        stage_changes: Changes::none(),
-        new_login: None,
-    })
+    see(&Journey::new(valid(storage, more), transaction, &context))
 }
 
 fn consent_lines(storage: &MemoryStorage) -> Vec<(String, Option<String>)> {

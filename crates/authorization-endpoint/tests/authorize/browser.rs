@@ -71,6 +71,7 @@ impl Visitor {
 
     pub(crate) fn try_authorize(&self, house: &House, more: &[(&str, &str)]) -> Result<Outcome, Fault> {
         let request = AuthorizeRequest {
+            method: "GET",
             parameters: parameters(more),
             browser: self.browser(),
             context: self.context(),

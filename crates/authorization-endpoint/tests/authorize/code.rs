@@ -52,6 +52,7 @@ fn a_code_is_bound_to_everything_that_was_asked() {
         dpop_jkt: Thumbprint::parse(RFC9449_THUMBPRINT),
         auth_time: Some(NOW),
         issuer: countersign_oauth::Issuer::new(ISSUER),
+        verdict: countersign_users::Verdict::default(),
     };
     assert_eq!(payload, expected);
     assert_eq!(authorization.client_id.as_str(), CLIENT_ID);

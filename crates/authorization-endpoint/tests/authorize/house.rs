@@ -11,7 +11,7 @@ use countersign_testkit::{
     api, block_on, client, connection, session, user, user_client_grant,
 };
 use countersign_token::IdTokenReader;
-use countersign_users::LoginLimits;
+use countersign_users::{LoginLimits, NoHook};
 
 use crate::browser::Visitor;
 use crate::hasher::{FakeHasher, hash};
@@ -44,6 +44,7 @@ impl House {
                 per_account: Some(100),
                 ..LoginLimits::default()
             },
+            hook: Arc::new(NoHook),
         };
         let house = Self { storage, hasher, endpoint };
         house.put(Change::UpsertClient(new(client())));

@@ -52,6 +52,7 @@ pub(crate) fn issued(handle: &str) -> Issued {
             dpop_jkt: None,
             auth_time: None,
             issuer: Issuer::new(ISSUER),
+            verdict: countersign_users::Verdict::default(),
         },
         authorization: Authorization { id, ..authorization() },
     }

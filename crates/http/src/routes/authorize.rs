@@ -12,7 +12,7 @@ pub(crate) async fn get(http: HttpRequest, provider: web::Data<Provider>) -> Htt
         Err(problem) => return respond::unreadable(&http, problem),
     };
     match request::query(&http) {
-        Ok(parameters) => answer(&http, &provider, parameters, context).await,
+        Ok(parameters) => answer(&http, &provider, ("GET", parameters), context).await,
         Err(problem) => super::interaction::unreadable_page(&http, &provider, problem, &context).await,
     }
 }
@@ -33,7 +33,7 @@ pub(crate) async fn post(
         (Err(problem), _) | (_, Err(problem)) => Err(problem),
     };
     match read {
-        Ok(parameters) => answer(&http, &provider, parameters, context).await,
+        Ok(parameters) => answer(&http, &provider, ("POST", parameters), context).await,
         Err(problem) => super::interaction::unreadable_page(&http, &provider, problem, &context).await,
     }
 }
@@ -41,11 +41,11 @@ pub(crate) async fn post(
 async fn answer(
     http: &HttpRequest,
     provider: &Provider,
-    parameters: Parameters,
+    (method, parameters): (&'static str, Parameters),
     context: RequestContext,
 ) -> HttpResponse {
     let browser = cookies::read(http, &context.domain);
-    let request = AuthorizeRequest { parameters, browser, context };
+    let request = AuthorizeRequest { method, parameters, browser, context };
     match provider.authorization.authorize(&request).await {
         Ok(outcome) => respond::outcome(http, provider, outcome, &request.context).await,
         Err(fault) => respond::fault_page(http, provider, &fault, &request.context).await,

@@ -10,8 +10,8 @@ use countersign_testkit::{
     authorization, block_on, client, domain, session, user,
 };
 use countersign_token::{
-    AccessTokenPlan, IdTokenPlan, IdTokenReader, MintContext, SenderConstraint, Subject, TokenIssuer,
-    TokenPlan, TokenResponse,
+    AccessTokenPlan, CustomClaims, IdTokenPlan, IdTokenReader, MintContext, SenderConstraint, Subject,
+    TokenIssuer, TokenPlan, TokenResponse,
 };
 
 use crate::spy::SpyStorage;
@@ -97,6 +97,7 @@ impl House {
             authorization_id: Some(AuthorizationId::new("test-authorization")),
             gty: None,
             lifetime: Seconds(600),
+            custom_claims: CustomClaims::default(),
         })
     }
 
@@ -107,6 +108,7 @@ impl House {
             session_id: None,
             nonce: None,
             auth_time: None,
+            custom_claims: CustomClaims::default(),
         };
         let plan =
             TokenPlan { client: client(), access_token, id_token: Some(id_token), refresh_token: None };
@@ -128,6 +130,7 @@ impl House {
                 authorization_id: None,
                 gty: None,
                 lifetime: Seconds(600),
+                custom_claims: CustomClaims::default(),
             },
             id_token: Some(IdTokenPlan {
                 user_id: UserId::new(USER_ID),
@@ -135,6 +138,7 @@ impl House {
                 session_id: session,
                 nonce: None,
                 auth_time: None,
+                custom_claims: CustomClaims::default(),
             }),
             refresh_token: None,
         };

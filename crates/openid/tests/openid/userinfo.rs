@@ -8,7 +8,7 @@ use countersign_storage::*;
 use countersign_testkit::{
     AUDIENCE, CODE, NOW, REFRESH_TOKEN, SESSION_COOKIE, USER_ID, block_on, request_context, vectors,
 };
-use countersign_token::{AccessTokenPlan, SenderConstraint, Subject};
+use countersign_token::{AccessTokenPlan, CustomClaims, SenderConstraint, Subject};
 use serde_json::{Map, Value, json};
 
 use crate::house::House;
@@ -229,6 +229,7 @@ fn a_token_of_the_client_itself_is_refused() {
         authorization_id: None,
         gty: None,
         lifetime: Seconds(600),
+        custom_claims: CustomClaims::default(),
     };
     let token = house.mint_for(plan).access_token;
     assert_eq!(refused(&house, &bearer(&token)).0, "userinfo.other_audience");

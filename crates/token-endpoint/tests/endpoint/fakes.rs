@@ -7,7 +7,7 @@ use countersign_gate::{Case, Session, Subject};
 use countersign_oauth::{ErrorCode, Fault, FromParameters, GrantType, OAuthError, Parameters, Seconds};
 use countersign_storage::{Changes, Requirement};
 use countersign_testkit::client;
-use countersign_token::{AccessTokenPlan, Subject as TokenSubject, TokenPlan};
+use countersign_token::{AccessTokenPlan, CustomClaims, Subject as TokenSubject, TokenPlan};
 use countersign_token_endpoint::{
     ClientPolicy, Context, Decision, Grant, Grants, Issue, PrepareContext, Refusal,
 };
@@ -249,6 +249,7 @@ pub(crate) fn issue_to(
         authorization_id: None,
         gty: None,
         lifetime: Seconds(600),
+        custom_claims: CustomClaims::default(),
     };
     let plan = TokenPlan { client: client.clone(), access_token, id_token: None, refresh_token: None };
     Decision::Issue(Issue { pass, plan, changes })

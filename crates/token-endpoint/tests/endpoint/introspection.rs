@@ -6,7 +6,9 @@ use countersign_testkit::{
     AUDIENCE, CLIENT_ID, CODE, ISSUER, NOW, REFRESH_TOKEN, SESSION_COOKIE, USER_ID, api, authorization,
     block_on, client, code, domain, refresh_family, refresh_token, vectors,
 };
-use countersign_token::{AccessTokenPlan, IdTokenPlan, MintContext, SenderConstraint, Subject, TokenPlan};
+use countersign_token::{
+    AccessTokenPlan, CustomClaims, IdTokenPlan, MintContext, SenderConstraint, Subject, TokenPlan,
+};
 use countersign_token_endpoint::Grants;
 use serde_json::{Value, json};
 
@@ -29,6 +31,7 @@ fn mint(world: &World, plan: AccessTokenPlan) -> (String, String) {
         session_id: None,
         nonce: None,
         auth_time: None,
+        custom_claims: CustomClaims::default(),
     };
     let plan =
         TokenPlan { client: client(), access_token: plan, id_token: Some(id_token), refresh_token: None };
@@ -47,6 +50,7 @@ fn for_user() -> AccessTokenPlan {
         authorization_id: Some(AuthorizationId::new("test-authorization")),
         gty: None,
         lifetime: Seconds(600),
+        custom_claims: CustomClaims::default(),
     }
 }
 

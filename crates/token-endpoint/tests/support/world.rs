@@ -20,6 +20,7 @@ use countersign_token_endpoint::{
     Answered, EndpointError, Grants, Introspection, IntrospectionEndpoint, RevocationEndpoint, TokenAnswer,
     TokenEndpoint, TokenRequest,
 };
+use countersign_users::{NoHook, PostLogin};
 use serde_json::Value;
 
 use super::spy::SpyStorage;
@@ -38,6 +39,11 @@ pub(crate) struct World {
 #[allow(dead_code, reason = "each test binary uses its part")]
 impl World {
     pub(crate) fn new(grants: Grants) -> Self {
+        Self::with_hook(grants, Arc::new(NoHook))
+    }
+
+    /// The same with code of the tenant's own.
+    pub(crate) fn with_hook(grants: Grants, hook: Arc<dyn PostLogin>) -> Self {
         let storage = Arc::new(SpyStorage::default());
         let sealer = Arc::new(TestSealer::default());
         let keys = Arc::new(TestKeyRing::new());
@@ -53,6 +59,7 @@ impl World {
                 issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random, SECRET_PURPOSE),
                 sealer: sealer.clone(),
                 verifier: Arc::new(FakeVerifier),
+                hook,
             },
             revocation: RevocationEndpoint {
                 storage: storage.clone(),

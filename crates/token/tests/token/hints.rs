@@ -9,7 +9,7 @@ use countersign_storage::{Client, TokenDialect};
 use countersign_testkit::{
     CLIENT_ID, CLIENT_SECRET, NOW, TestKeyRing, TestSealer, USER_ID, client, domain, public_client,
 };
-use countersign_token::{IdTokenHint, IdTokenPlan, IdTokenReader};
+use countersign_token::{CustomClaims, IdTokenHint, IdTokenPlan, IdTokenReader};
 use serde_json::{Map, Value, json};
 
 use crate::world::{access_token, api_of, for_user, mint, of};
@@ -33,6 +33,7 @@ fn issued_to(client: Client) -> String {
         session_id: Some(SessionId::new("sid-1")),
         nonce: None,
         auth_time: None,
+        custom_claims: CustomClaims::default(),
     };
     let mut plan = of(for_user(None, "openid"), client);
     plan.id_token = Some(id_token);

@@ -6,7 +6,7 @@ use countersign_storage::{Client, ResourceServerSettings};
 use countersign_testkit::{
     CLIENT_SECRET, NOW, TEST_EC_KID, TEST_RSA_KID, TestKeyRing, TestSealer, USER_ID, client, public_client,
 };
-use countersign_token::{IdTokenPlan, TokenPlan, USERINFO_TOKEN_LIFETIME};
+use countersign_token::{CustomClaims, IdTokenPlan, TokenPlan, USERINFO_TOKEN_LIFETIME};
 use serde_json::{Map, Value, json};
 
 use crate::world::{decode, for_user, mint, of, try_mint};
@@ -20,6 +20,7 @@ fn bare() -> IdTokenPlan {
         session_id: None,
         nonce: None,
         auth_time: None,
+        custom_claims: CustomClaims::default(),
     }
 }
 

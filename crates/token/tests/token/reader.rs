@@ -14,7 +14,8 @@ use countersign_testkit::{
     AUDIENCE, NOW, TEST_RSA_KID, TestKeyRing, TestSealer, USER_ID, api, authorization, block_on, domain,
 };
 use countersign_token::{
-    AccessTokenClaims, AccessTokenReader, IdTokenPlan, SenderConstraint, TokenPlan, TokenRejection,
+    AccessTokenClaims, AccessTokenReader, CustomClaims, IdTokenPlan, SenderConstraint, TokenPlan,
+    TokenRejection,
 };
 use serde_json::{Map, Value, json};
 
@@ -72,6 +73,7 @@ fn a_jwt_is_read_in_every_dialect_and_algorithm_that_has_a_public_key() {
                 authorization_id: Some(authorization().id),
                 iat: NOW.seconds(),
                 exp: NOW.plus(HOUR).seconds(),
+                id_token_claims: CustomClaims::default(),
             };
             assert_eq!(read(&storage, &token), Ok(expected), "{dialect:?} {algorithm}");
         }
@@ -90,6 +92,7 @@ fn an_opaque_token_is_read_from_its_row() {
         authorization_id: Some(authorization().id),
         iat: NOW.seconds(),
         exp: NOW.plus(HOUR).seconds(),
+        id_token_claims: CustomClaims::default(),
     };
     assert_eq!(read(&storage, &token), Ok(expected));
 }
@@ -173,6 +176,7 @@ fn sp_063_an_id_token_is_no_access_token() {
             session_id: Some("sid".into()),
             nonce: None,
             auth_time: None,
+            custom_claims: CustomClaims::default(),
         };
         let plan = TokenPlan { id_token: Some(id_token), ..opaque() };
         let token = mint(&plan).response.id_token.unwrap();

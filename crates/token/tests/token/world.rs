@@ -10,8 +10,8 @@ use countersign_testkit::{
     NOW, SeededRandom, TestKeyRing, TestSealer, USER_ID, api, authorization, client, domain,
 };
 use countersign_token::{
-    AccessTokenPlan, IssuedTokens, MintContext, SIGNING_SECRET_PURPOSE, SenderConstraint, Subject,
-    TokenIssuer, TokenPlan,
+    AccessTokenPlan, CustomClaims, IssuedTokens, MintContext, SIGNING_SECRET_PURPOSE, SenderConstraint,
+    Subject, TokenIssuer, TokenPlan,
 };
 use serde_json::Value;
 
@@ -58,6 +58,7 @@ pub(crate) fn for_user(api: Option<ResourceServer>, granted: &str) -> TokenPlan 
         authorization_id: Some(AuthorizationId::new(authorization().id.as_str())),
         gty: None,
         lifetime: HOUR,
+        custom_claims: CustomClaims::default(),
     };
     TokenPlan { client: client(), access_token, id_token: None, refresh_token: None }
 }
