@@ -15,6 +15,10 @@ const fn coded(status: u16, code: &'static str, description: &'static str) -> Op
     Some(Text { status: Some(status), code: Some(code), description })
 }
 
+/// What an address is told that had too many failed logins.
+const SUSPICIOUS: &str = "We have detected suspicious login behavior and further attempts will be blocked. \
+                          Please contact the administrator.";
+
 /// Texts that hold in every profile.
 pub(crate) fn of_both(rule: &str) -> Option<Text> {
     match rule {
@@ -24,6 +28,8 @@ pub(crate) fn of_both(rule: &str) -> Option<Text> {
         "limit.requests" | "limit.token" | "limit.jwks" | "limit.userinfo" => {
             coded(429, "too_many_requests", "Rate limit exceeded. Please retry after some time.")
         }
+        "throttle.failed_logins" => coded(429, "too_many_attempts", SUSPICIOUS),
+        "throttle.failed_legacy_logins" => coded(429, "too_many_logins", SUSPICIOUS),
         _ => None,
     }
 }
@@ -60,7 +66,15 @@ fn at_token(rule: &str) -> Option<Text> {
         rule if rule.starts_with("refresh.") => text("Unknown or invalid refresh token."),
         "hook.refresh_token_revoked" => text("Refresh token revoked due to {reason}"),
         "mfa.malformed_token" => text("Malformed mfa_token"),
-        "client_credentials.unknown_audience" => {
+        "native_social.apple_refused" => coded(400, "invalid_grant", "Error from Apple connection."),
+        "native_social.apple_unavailable" => coded(400, "invalid_request", "Error from Apple connection."),
+        "legacy_social.conformant_client" => {
+            coded(400, "invalid_request", "OIDC conformant clients cannot use /oauth/access_token")
+        }
+        "legacy_social.token_refused" => coded(401, "invalid_request", "invalid access_token: invalid_token"),
+        "legacy_social.denied" => coded(403, "unauthorized", "{reason}"),
+        "legacy_social.user_blocked" => coded(403, "unauthorized", "user is blocked"),
+        "client_credentials.unknown_audience" | "native_social.unknown_audience" => {
             coded(403, "access_denied", "Service not enabled within domain: {audience}")
         }
         "gate.client_grant_missing" => coded(

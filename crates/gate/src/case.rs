@@ -12,6 +12,8 @@ use crate::{GateRefusal, allowed_scopes};
 pub enum Subject<'a> {
     /// A user, as found now.
     User(Option<&'a User>),
+    /// A user who is made in the same commit.
+    New(&'a User),
     /// The client itself.
     Client,
 }
@@ -79,7 +81,10 @@ impl Case<'_> {
         let subject_type = match self.subject {
             Subject::Client => SubjectType::Client,
             Subject::User(None) => return Err(GateRefusal::UserMissing),
-            Subject::User(Some(user)) if user.blocked => return Err(GateRefusal::UserBlocked),
+            Subject::User(Some(user)) | Subject::New(user) if user.blocked => {
+                return Err(GateRefusal::UserBlocked);
+            }
+            Subject::New(_) => SubjectType::User,
             Subject::User(Some(user)) => {
                 requires.push(user.requirement());
                 SubjectType::User

@@ -3,23 +3,18 @@ use countersign_gate::{
     Case, Session, Subject, allowed_scopes, bind, offline_access_is_allowed, scope_for_user,
 };
 use countersign_oauth::{
-    ErrorCode, FamilyId, Fault, FromParameters, GrantType, HandleHash, OAuthError, Parameters, Secret,
+    ErrorCode, Fault, FromParameters, GrantType, HandleHash, OAuthError, Parameters, Secret,
 };
 use countersign_pkce::CodeVerifier;
-use countersign_storage::{
-    Authorization, Change, Changes, RefreshFamily, RotationType, SingleUse, SingleUseKind, SubjectType,
-};
-use countersign_token::{
-    AccessTokenPlan, CustomClaims, IdTokenPlan, RefreshTokenPlan, Subject as TokenSubject, TokenPlan,
-};
+use countersign_storage::{Authorization, Change, Changes, SingleUse, SingleUseKind, SubjectType};
+use countersign_token::{AccessTokenPlan, CustomClaims, IdTokenPlan, Subject as TokenSubject, TokenPlan};
 use countersign_token_endpoint::{
     ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal, add_custom_claims,
 };
 use countersign_users::SessionLimits;
 
-use crate::user_tokens::{
-    Api, absolute_end, access_token_lifetime, id_token, idle_end, read_api, refusal_event,
-};
+use crate::first_family::{cap_families, first_refresh_token};
+use crate::user_tokens::{Api, access_token_lifetime, id_token, read_api, refusal_event};
 
 /// After so many wrong verifiers a code is dead.
 const MAX_VERIFIER_ATTEMPTS: u32 = 5;
@@ -276,21 +271,13 @@ async fn issue(
         now: cx.request.now,
     });
     if refresh_token.is_some() {
-        changes = changes.with(Change::CapFamilies {
-            user: user.id.clone(),
-            client: client.id.clone(),
-            keep: MAX_FAMILIES - 1,
-            at: cx.request.now,
-        });
+        changes = changes.with(cap_families(authorization, cx.request.now));
     }
     let id_token_scope = access_token.scope.clone();
     let mut plan = TokenPlan { client: client.clone(), access_token, id_token, refresh_token };
     add_custom_claims(&mut plan, &payload.verdict, &id_token_scope, &cx.request.domain);
     Ok(Decision::Issue(Issue { pass, plan, changes }))
 }
-
-/// Active refresh tokens per user and client; one more ends the oldest.
-const MAX_FAMILIES: u32 = 200;
 
 /// What was granted and is still allowed.
 fn granted_now(
@@ -304,35 +291,6 @@ fn granted_now(
         .transpose()?;
     let api = api.map(|api| &api.server).zip(allowed.as_ref());
     Ok(scope_for_user(&authorization.scope, client, api))
-}
-
-fn first_refresh_token(
-    authorization: &Authorization,
-    scope: &countersign_oauth::Scope,
-    cx: &Context<'_>,
-) -> RefreshTokenPlan {
-    let client = cx.client.client();
-    let settings = &client.settings.refresh_token;
-    let now = cx.request.now;
-    let expires_at = absolute_end(settings, now);
-    let family = RefreshFamily {
-        id: FamilyId::new(""),
-        authorization_id: authorization.id.clone(),
-        client_id: client.id.clone(),
-        user_id: authorization.user_id.clone(),
-        session_id: authorization.session_id.clone(),
-        audience: authorization.audience.clone(),
-        scope: scope.clone(),
-        organization_id: authorization.organization_id.clone(),
-        issuer: authorization.issuer.clone(),
-        // RFC 9449 §5: the refresh token of a public client is bound to the key that was proved.
-        jkt: cx.proved.jkt().filter(|_| client.settings.is_public()).cloned(),
-        rotating: settings.rotation_type == RotationType::Rotating,
-        created_at: now,
-        expires_at,
-        ended_at: None,
-    };
-    RefreshTokenPlan::First { family, idle_expires_at: idle_end(settings, now, expires_at) }
 }
 
 fn invalid_code(rule: &'static str) -> OAuthError {

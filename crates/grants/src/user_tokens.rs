@@ -12,7 +12,10 @@ use countersign_token_endpoint::Context;
 use countersign_users::{ClaimStyle, claims_for_scope};
 
 /// Reads `scope`, refusing illegal characters and lists over the limits (RFC 6749 §3.3).
-pub(crate) fn parse_scope(parameters: &Parameters) -> Result<Option<Scope>, OAuthError> {
+///
+/// # Errors
+/// `invalid_scope`.
+pub fn parse_scope(parameters: &Parameters) -> Result<Option<Scope>, OAuthError> {
     parameters.find("scope").map(Scope::parse).transpose().map_err(|error| {
         let rule = match error {
             ScopeError::IllegalCharacter => "scope.illegal_character",
@@ -23,13 +26,18 @@ pub(crate) fn parse_scope(parameters: &Parameters) -> Result<Option<Scope>, OAut
 }
 
 /// An API with the client's grant for users, both as they are now.
-pub(crate) struct Api {
-    pub(crate) server: ResourceServer,
-    pub(crate) grant: Option<ClientGrant>,
+pub struct Api {
+    /// The API.
+    pub server: ResourceServer,
+    /// The client's grant for it.
+    pub grant: Option<ClientGrant>,
 }
 
 /// Reads the API that an authorization was made for; `Some(None)` when it is gone.
-pub(crate) async fn read_api(
+///
+/// # Errors
+/// A fault when the store fails.
+pub async fn read_api(
     reads: &dyn Reads,
     audience: Option<&Audience>,
     client: &countersign_oauth::ClientId,
@@ -41,12 +49,14 @@ pub(crate) async fn read_api(
 }
 
 /// The access token's lifetime: the API's, or the fixed one for userinfo alone.
-pub(crate) fn access_token_lifetime(api: Option<&Api>) -> Seconds {
+#[must_use]
+pub fn access_token_lifetime(api: Option<&Api>) -> Seconds {
     api.map_or(USERINFO_TOKEN_LIFETIME, |api| api.server.settings.token_lifetime)
 }
 
 /// The ID token, if `openid` is among the scopes.
-pub(crate) fn id_token(
+#[must_use]
+pub fn id_token(
     user: &User,
     scope: &Scope,
     session_id: Option<SessionId>,

@@ -66,6 +66,11 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::method(actix_web::http::Method::OPTIONS).to(client_endpoints::preflight)),
         )
         .service(
+            resource("/oauth/access_token", "POST, OPTIONS")
+                .route(web::post().to(client_endpoints::access_token))
+                .route(web::method(actix_web::http::Method::OPTIONS).to(client_endpoints::preflight)),
+        )
+        .service(
             resource("/oauth/revoke", "POST, OPTIONS")
                 .route(web::post().to(client_endpoints::revoke))
                 .route(web::method(actix_web::http::Method::OPTIONS).to(client_endpoints::preflight)),

@@ -18,6 +18,10 @@ const VERIFIER: (u16, &str, &str) = (403, "invalid_grant", "Failed to verify cod
 const REFRESH: (u16, &str, &str) = (403, "invalid_grant", "Unknown or invalid refresh token.");
 const NO_USER: &str = "The refresh_token was generated for a user who doesn't exist anymore.";
 const NONCE: &str = "Authorization server requires nonce in DPoP proof";
+const APPLE: &str = "Error from Apple connection.";
+const SUSPICIOUS: &str = "We have detected suspicious login behavior and further attempts will be blocked. \
+                          Please contact the administrator.";
+const UNAUTHORIZED_CLIENT: (u16, &str) = (400, "unauthorized_client");
 const UNAUTHORIZED: (u16, &str, &str) = (401, "access_denied", "Unauthorized");
 const GRANT: (u16, &str) = (400, "invalid_grant");
 const REQUEST: (u16, &str) = (400, "invalid_request");
@@ -150,6 +154,56 @@ pub(crate) const TOKEN: &[Row] = &[
         RFC_TOKEN_DENIED,
     ),
     ("gate.proof_required", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("native_social.apple_refused", InvalidGrant, (400, "invalid_grant", APPLE), GRANT),
+    ("native_social.apple_unavailable", InvalidRequest, (400, "invalid_request", APPLE), REQUEST),
+    ("native_social.token_refused", InvalidGrant, (403, "invalid_grant", OWN), GRANT),
+    ("native_social.provider_unavailable", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("native_social.malformed_user_profile", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("native_social.not_enabled", UnauthorizedClient, (403, "unauthorized_client", OWN), UNAUTHORIZED_CLIENT),
+    (
+        "native_social.connection_not_enabled",
+        UnauthorizedClient,
+        (403, "unauthorized_client", OWN),
+        UNAUTHORIZED_CLIENT,
+    ),
+    ("native_social.several_resources", InvalidTarget, (400, "invalid_target", OWN), (400, "invalid_target")),
+    (
+        "native_social.unknown_audience",
+        AccessDenied,
+        (403, "access_denied", "Service not enabled within domain: {audience}"),
+        (403, "access_denied"),
+    ),
+    (
+        "legacy_social.conformant_client",
+        InvalidRequest,
+        (400, "invalid_request", "OIDC conformant clients cannot use /oauth/access_token"),
+        REQUEST,
+    ),
+    ("legacy_social.missing_parameter", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("legacy_social.unknown_connection", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("legacy_social.connection_not_enabled", InvalidRequest, OWN_REQUEST, REQUEST),
+    (
+        "legacy_social.token_refused",
+        InvalidRequest,
+        (401, "invalid_request", "invalid access_token: invalid_token"),
+        REQUEST,
+    ),
+    ("legacy_social.token_not_bound", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("legacy_social.provider_unavailable", InvalidRequest, OWN_REQUEST, REQUEST),
+    ("legacy_social.denied", AccessDenied, (403, "unauthorized", "{reason}"), (403, "access_denied")),
+    ("legacy_social.user_blocked", InvalidGrant, (403, "unauthorized", "user is blocked"), GRANT),
+    (
+        "throttle.failed_logins",
+        Other(Cow::Borrowed("too_many_attempts")),
+        (429, "too_many_attempts", SUSPICIOUS),
+        (429, "too_many_attempts"),
+    ),
+    (
+        "throttle.failed_legacy_logins",
+        Other(Cow::Borrowed("too_many_attempts")),
+        (429, "too_many_logins", SUSPICIOUS),
+        (429, "too_many_logins"),
+    ),
     ("token.unsupported_subject_token_type", InvalidRequest, OWN_REQUEST, REQUEST),
     (
         "token.unsupported_grant_type",
@@ -362,8 +416,12 @@ fn check(rows: &[Row], endpoint: Endpoint) {
         assert_eq!((dressed.www_authenticate, dressed.retry_after), (None, None), "{rule}");
         let dressed = dress(&error, endpoint, Rfc);
         assert_eq!((dressed.status, &*dressed.code), *rfc, "{rule} under rfc");
-        let shared = rule.starts_with("dpop.nonce_") && *code == UseDpopNonce;
-        assert_eq!(dressed.description, if shared { NONCE } else { OWN }, "{rule} under rfc");
+        let shared = match *rule {
+            rule if rule.starts_with("dpop.nonce_") && *code == UseDpopNonce => NONCE,
+            rule if rule.starts_with("throttle.") => SUSPICIOUS,
+            _ => OWN,
+        };
+        assert_eq!(dressed.description, shared, "{rule} under rfc");
         let challenge = (dressed.status == 401).then_some("Basic realm=\"oauth\"");
         assert_eq!(dressed.www_authenticate, challenge, "{rule} under rfc");
     }

@@ -1,7 +1,8 @@
 use actix_web::http::header::{HeaderName, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_oauth::{ClientId, Compliance, RequestContext};
-use countersign_token_endpoint::{EndpointError, TokenRequest};
+use countersign_auth0::{LegacySocial, missing_parameter};
+use countersign_oauth::{ClientId, Compliance, GrantType, RequestContext};
+use countersign_token_endpoint::{Answered, EndpointError, TokenAnswer, TokenRequest};
 
 use crate::cors::{self, Of, with_origin};
 use crate::request::Takes;
@@ -20,7 +21,32 @@ pub(crate) async fn token(
         Err(response) => return response,
     };
     let origin = allowed_origin(&http, &request, &provider).await;
-    match provider.token.handle(&request).await {
+    answer(&http, provider.token.handle(&request).await, origin)
+}
+
+/// `POST /oauth/access_token`: a provider's access token, of the legacy pipeline.
+pub(crate) async fn access_token(
+    http: HttpRequest,
+    payload: web::Payload,
+    provider: web::Data<Provider>,
+) -> HttpResponse {
+    let mut request = match read(&http, payload, &provider).await {
+        Ok(request) => request,
+        Err(response) => return response,
+    };
+    // The legacy pipeline knows no proofs.
+    request.dpop.clear();
+    let origin = allowed_origin(&http, &request, &provider).await;
+    if request.parameters.find("client_id").is_none() && request.authorization.is_none() {
+        let dressed = respond::dressed(&http, &missing_parameter("client_id").into(), Compliance::Auth0);
+        return respond::error_body(with_origin(respond::error_head(&dressed), origin), &dressed);
+    }
+    let grant_type = GrantType::new(LegacySocial::GRANT_TYPE);
+    answer(&http, provider.token.handle_own(&request, &grant_type).await, origin)
+}
+
+fn answer(http: &HttpRequest, answered: Answered<TokenAnswer>, origin: Option<String>) -> HttpResponse {
+    match answered {
         Ok(answer) => {
             let mut response = respond::private(200);
             if let Some(nonce) = answer.dpop_nonce {
@@ -28,7 +54,7 @@ pub(crate) async fn token(
             }
             respond::json(with_origin(response, origin), &answer.response)
         }
-        Err(error) => refused(&http, &error, origin),
+        Err(error) => refused(http, &error, origin),
     }
 }
 
