@@ -99,6 +99,8 @@ pub(crate) struct Common {
     /// Hosts that scripts may call
     #[arg(long, value_name = "HOSTS", hide_short_help = true)]
     actions_allowed_hosts: Option<String>,
+    #[command(flatten)]
+    outbound: OutboundArguments,
     /// Threads that serve requests
     #[arg(long, value_name = "N", hide_short_help = true)]
     workers: Option<String>,
@@ -114,6 +116,35 @@ pub(crate) struct Common {
     /// error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
+}
+
+/// Calls to other servers.
+#[derive(Args, Default)]
+pub(crate) struct OutboundArguments {
+    /// Whether other servers may be on private addresses
+    #[arg(long, value_name = "BOOL", hide_short_help = true)]
+    outbound_allow_private: Option<String>,
+    /// Hosts that may be on private addresses nevertheless, separated by commas
+    #[arg(long, value_name = "NAMES", hide_short_help = true)]
+    outbound_private_hosts: Option<String>,
+    /// The ports of public servers that may be called, separated by commas
+    #[arg(long, value_name = "PORTS", hide_short_help = true)]
+    outbound_ports: Option<String>,
+    /// Authorities that are trusted beside the system's, PEM
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    outbound_ca_file: Option<String>,
+    /// Seconds that a connection to another server may take
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    outbound_connect_timeout_seconds: Option<String>,
+    /// Seconds that a call to another server may take
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    outbound_timeout_seconds: Option<String>,
+    /// The most KiB of another server's answer
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    outbound_max_body_kib: Option<String>,
+    /// Calls to other servers at once
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    outbound_max_calls: Option<String>,
 }
 
 /// Where the tenant is stored, and how it is reached.
@@ -182,10 +213,27 @@ impl Settings {
     }
 }
 
+impl OutboundArguments {
+    fn overrides(&self, overrides: Overrides) -> Overrides {
+        overrides
+            .with(&setting::OUTBOUND_ALLOW_PRIVATE, self.outbound_allow_private.as_deref())
+            .with(&setting::OUTBOUND_PRIVATE_HOSTS, self.outbound_private_hosts.as_deref())
+            .with(&setting::OUTBOUND_PORTS, self.outbound_ports.as_deref())
+            .with(&setting::OUTBOUND_CA_FILE, self.outbound_ca_file.as_deref())
+            .with(
+                &setting::OUTBOUND_CONNECT_TIMEOUT_SECONDS,
+                self.outbound_connect_timeout_seconds.as_deref(),
+            )
+            .with(&setting::OUTBOUND_TIMEOUT_SECONDS, self.outbound_timeout_seconds.as_deref())
+            .with(&setting::OUTBOUND_MAX_BODY_KIB, self.outbound_max_body_kib.as_deref())
+            .with(&setting::OUTBOUND_MAX_CALLS, self.outbound_max_calls.as_deref())
+    }
+}
+
 impl Common {
     pub(crate) fn overrides(&self) -> Overrides {
-        self.database
-            .overrides(Overrides::new())
+        self.outbound
+            .overrides(self.database.overrides(Overrides::new()))
             .with(&setting::PASSWORD_MEMORY_KIB, self.password_memory_kib.as_deref())
             .with(&setting::PASSWORD_ITERATIONS, self.password_iterations.as_deref())
             .with(&setting::PASSWORD_PARALLELISM, self.password_parallelism.as_deref())

@@ -1,5 +1,7 @@
-use countersign_oauth::{Sealer, Timestamp, UserId};
-use countersign_storage::{Connection, Identity, Profile, User};
+use countersign_oauth::{Sealed, Sealer, Timestamp, UserId};
+use countersign_storage::{
+    Change, Connection, Identity, Profile, Upsert, UpstreamProfile, UpstreamUpdate, User,
+};
 use serde_json::{Map, Value};
 
 use crate::{ProviderProfile, picture};
@@ -8,12 +10,15 @@ use crate::{ProviderProfile, picture};
 const ROOT: [&str; 5] = ["name", "given_name", "family_name", "nickname", "picture"];
 
 /// A user who came through a connection.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Arrived {
     /// The account as it shall be.
     pub user: User,
     /// Whether it is new.
     pub is_new: bool,
+    /// Writes it. Of two first logins at once one meets `Exists`, and is decided again with the account that the
+    /// other made; later logins never conflict.
+    pub change: Change,
 }
 
 /// When the root attributes follow the provider.
@@ -33,7 +38,7 @@ pub fn arrive(
     known: Option<User>,
     profile: &ProviderProfile,
     connection: &Connection,
-    _sealer: &dyn Sealer,
+    sealer: &dyn Sealer,
     now: Timestamp,
 ) -> Arrived {
     let is_new = known.is_none();
@@ -48,9 +53,41 @@ pub fn arrive(
         user.email_verified = profile.email_verified;
     }
     user.profile.claims = claims(&user, profile, takes_root);
+    if profile.partial {
+        user.profile.attributes.extend(profile.attributes.clone());
+    } else {
+        user.profile.attributes.clone_from(&profile.attributes);
+    }
     forget(&mut user, connection);
-    user.updated_at = now;
-    Arrived { user, is_new }
+    let tokens = profile.tokens.seal(sealer);
+    keep_tokens(&mut user, tokens.clone(), profile, connection);
+    // A clock that is behind takes nothing back.
+    user.updated_at = user.updated_at.max(now);
+    let change =
+        if is_new { insertion(&user) } else { update(&user, tokens, identity(profile, connection), now) };
+    Arrived { user, is_new, change }
+}
+
+fn insertion(user: &User) -> Change {
+    Change::UpsertUser(Upsert { record: user.clone(), expected_version: None, raise_epoch: false })
+}
+
+/// An account that is there takes what came. Tokens that did not come stay.
+fn update(user: &User, tokens: Option<Sealed>, identity: Identity, now: Timestamp) -> Change {
+    Change::UpdateFromUpstream(UpstreamUpdate {
+        user: user.id.clone(),
+        at: now,
+        connection_id: identity.connection_id,
+        provider: identity.provider,
+        provider_user_id: identity.provider_user_id,
+        profile: Some(UpstreamProfile {
+            email: user.email.clone(),
+            email_verified: user.email_verified,
+            claims: user.profile.claims.clone(),
+            attributes: user.profile.attributes.clone(),
+        }),
+        tokens,
+    })
 }
 
 fn new_user(profile: &ProviderProfile, connection: &Connection, now: Timestamp) -> User {
@@ -64,12 +101,7 @@ fn new_user(profile: &ProviderProfile, connection: &Connection, now: Timestamp) 
         password: None,
         profile: Profile::default(),
         blocked: false,
-        identities: vec![Identity {
-            tokens: None,
-            connection_id: connection.id.clone(),
-            provider: strategy.clone(),
-            provider_user_id: profile.provider_user_id.clone(),
-        }],
+        identities: vec![identity(profile, connection)],
         created_at: now,
         updated_at: now,
         password_changed_at: None,
@@ -78,6 +110,15 @@ fn new_user(profile: &ProviderProfile, connection: &Connection, now: Timestamp) 
         logins_count: 0,
         version: 0,
         epoch: 0,
+    }
+}
+
+fn identity(profile: &ProviderProfile, connection: &Connection) -> Identity {
+    Identity {
+        connection_id: connection.id.clone(),
+        provider: connection.strategy.clone(),
+        provider_user_id: profile.provider_user_id.clone(),
+        tokens: None,
     }
 }
 
@@ -121,10 +162,20 @@ fn forget(user: &mut User, connection: &Connection) {
     let names = connection.settings.options.get("non_persistent_attrs").and_then(Value::as_array);
     for name in names.into_iter().flatten().filter_map(Value::as_str) {
         user.profile.claims.remove(name);
+        user.profile.attributes.remove(name);
         if name == "email" {
             user.email = None;
             user.email_verified = false;
         }
+    }
+}
+
+/// Keeps the provider's tokens, sealed, in the identity that they belong to.
+fn keep_tokens(user: &mut User, tokens: Option<Sealed>, profile: &ProviderProfile, connection: &Connection) {
+    let wanted = identity(profile, connection);
+    let kept = user.identities.iter_mut().find(|kept| kept.is_same_as(&wanted));
+    if let (Some(kept), Some(tokens)) = (kept, tokens) {
+        kept.tokens = Some(tokens);
     }
 }
 

@@ -5,6 +5,7 @@ mod database;
 mod environment;
 mod file;
 mod layers;
+mod outbound;
 mod overrides;
 mod print;
 mod rate;
@@ -20,6 +21,7 @@ use countersign_actions::ActionsOptions;
 use countersign_authorization_endpoint::LoginLimits;
 use countersign_crypto::Argon2Cost;
 use countersign_oauth::{Issuer, Secret};
+use countersign_outbound::OutboundOptions;
 
 pub use database::Database;
 pub use environment::Environment;
@@ -61,6 +63,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The limits of the tenant's scripts.
     pub actions: ActionsOptions,
+    /// What calls to other servers may do.
+    pub outbound: OutboundOptions,
     /// Threads that serve requests.
     pub workers: usize,
     /// Seconds between saying no at `/readyz` and accepting nothing more.

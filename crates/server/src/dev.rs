@@ -105,6 +105,10 @@ fn configure(
         // Nobody else serves from it.
         config.migrate_on_start = Some(true);
     }
+    if layers.origin(&setting::OUTBOUND_ALLOW_PRIVATE) == Origin::Default {
+        // What a developer calls runs beside us.
+        config.outbound.allow_private = true;
+    }
     if !RateLimits::are_asked_for(&layers) {
         config.rate_limits = config.rate_limits.off();
     }

@@ -6,8 +6,8 @@ use countersign_authorization_endpoint::{AuthorizationEndpoint, LoginLimits};
 use countersign_client_auth::{ClientMethod, ClientMethods, SECRET_PURPOSE};
 use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
 use countersign_http::{LastRead, Origins, Provider, Readiness};
-use countersign_jose::{KeyRing, Verifier};
-use countersign_oauth::{BoxFuture, Clock, Domain, Fault, Issuer, Sealer, SecureRandom};
+use countersign_jose::{KeyRing, SecretKeys, Verifier};
+use countersign_oauth::{BoxFuture, Clock, Domain, Fault, HttpFetch, Issuer, Sealer, SecureRandom};
 use countersign_openid::{LogoutEndpoint, UserinfoEndpoint};
 use countersign_pages::{Language, Pages};
 use countersign_storage::{ConfigurationCache, Storage};
@@ -92,6 +92,10 @@ pub struct Parts {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Verifies proofs.
     pub verifier: Arc<dyn Verifier>,
+    /// Calls other servers.
+    pub fetch: Arc<dyn HttpFetch>,
+    /// Proves to them who we are.
+    pub secret_keys: Arc<dyn SecretKeys>,
 }
 
 /// What differs from one deployment to the next.
@@ -129,7 +133,7 @@ pub(crate) fn compose(
     readiness: Readiness,
 ) -> Result<Provider, Failure> {
     let Protocol { grants, client_methods, hook } = protocol;
-    let Parts { storage, check: _, clock, random, sealer, hasher, verifier } = parts.clone();
+    let Parts { storage, check: _, clock, random, sealer, hasher, verifier, .. } = parts.clone();
     let hints = IdTokenReader::new(keys.clone(), sealer.clone(), SECRET_PURPOSE);
     let configuration = Arc::new(ConfigurationCache::default());
     let contradiction = |error: &dyn std::fmt::Display| Failure::new(error.to_string());

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use countersign_crypto::{Argon2Hasher, DataKeys, OpenSslVerifier, OsRandom, SystemClock};
+use countersign_crypto::{Argon2Hasher, DataKeys, OpenSslSecretKeys, OpenSslVerifier, OsRandom, SystemClock};
 use countersign_oauth::{BoxFuture, SecureRandom};
+use countersign_outbound::Outbound;
 use countersign_storage::{Storage, StorageResult};
 use countersign_storage_postgres::PostgresStorage;
 use countersign_storage_sqlite::SqliteStorage;
@@ -111,6 +112,8 @@ pub(crate) fn open(database: &Database, keys: DataKeys, config: &Config) -> Resu
     let cost = &config.passwords;
     let hasher = Argon2Hasher::start(cost.argon2(), cost.threads, cost.queue, random.clone())
         .map_err(|fault| Failure::of(setting::PASSWORD_MEMORY_KIB.key, fault.to_string()))?;
+    let outbound = Outbound::new(&config.outbound)
+        .map_err(|error| Failure::of(setting::OUTBOUND_CA_FILE.key, error.to_string()))?;
     let (storage, check) = engine(database, config.migrate_on_start)?;
     copy::refuse_unfinished(database)?;
     Ok(Parts {
@@ -121,6 +124,8 @@ pub(crate) fn open(database: &Database, keys: DataKeys, config: &Config) -> Resu
         sealer: Arc::new(keys),
         hasher: Arc::new(hasher),
         verifier: Arc::new(OpenSslVerifier::new()?),
+        fetch: Arc::new(outbound),
+        secret_keys: Arc::new(OpenSslSecretKeys),
     })
 }
 

@@ -8,9 +8,12 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign_crypto::{Argon2Cost, Argon2Hasher, DataKeys, OpenSslVerifier, OsRandom, SystemClock};
+use countersign_crypto::{
+    Argon2Cost, Argon2Hasher, DataKeys, OpenSslSecretKeys, OpenSslVerifier, OsRandom, SystemClock,
+};
 use countersign_management::{Admin, ParseOptions, TenantFile};
 use countersign_oauth::{BoxFuture, ClientId, Fault, Issuer};
+use countersign_outbound::{Outbound, OutboundOptions};
 use countersign_server::{Deployment, Parts, Protocol, Running, ServeOptions, Sockets};
 use countersign_storage::{
     Change, Changes, CommitError, Settings as _, Storage, TokenEndpointAuthMethod, Upsert,
@@ -47,6 +50,9 @@ pub fn parts(data: &Path, hashing: Argon2Cost) -> Outcome<Parts> {
         sealer: Arc::new(data_keys(&data.join("data.key"))?),
         hasher: Arc::new(Argon2Hasher::start(hashing, 2, 64, random).map_err(text)?),
         verifier: Arc::new(OpenSslVerifier::new().map_err(text)?),
+        // Calls identity providers: by TLS, with limits, and on public addresses alone.
+        fetch: Arc::new(Outbound::new(&OutboundOptions::default()).map_err(text)?),
+        secret_keys: Arc::new(OpenSslSecretKeys),
     })
 }
 // docs:end parts

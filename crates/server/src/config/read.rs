@@ -7,7 +7,7 @@ use countersign_oauth::{Issuer, Secret};
 
 use super::layers::Layers;
 use super::setting::{self, Setting};
-use super::{Config, DataKey, LogFormat, LogSettings, PasswordCost, RateLimits, actions, database};
+use super::{Config, DataKey, LogFormat, LogSettings, PasswordCost, RateLimits, actions, database, outbound};
 use crate::Failure;
 
 impl Config {
@@ -46,6 +46,7 @@ impl Config {
             },
             rate_limits: RateLimits::read(layers)?,
             actions: actions::read(layers)?,
+            outbound: outbound::read(layers)?,
             workers: or_one_per_core(parse(layers, &setting::WORKERS, "a number")?),
             drain_notice_seconds: parse(layers, &setting::DRAIN_NOTICE_SECONDS, "a number of seconds")?,
             drain_seconds: parse(layers, &setting::DRAIN_SECONDS, "a number of seconds")?,

@@ -154,6 +154,26 @@ settings! {
     /// The hosts that scripts may call with `fetch`: `api.example.com`, or `api.example.com:8443` for another port.
     /// None by default, because a script sees who signs in.
     ACTIONS_ALLOWED_HOSTS: "actions_allowed_hosts" Many = "";
+    /// Whether other servers that Countersign calls, identity providers above all, may be on private or loopback
+    /// addresses, on any port, and without TLS there. Off, because whoever may write a URL into the tenant could
+    /// otherwise reach what only this machine reaches. `countersign dev` has it on unless this says otherwise.
+    OUTBOUND_ALLOW_PRIVATE: "outbound_allow_private" One = "false";
+    /// Names of hosts that may have private addresses nevertheless: identity providers on the premises.
+    OUTBOUND_PRIVATE_HOSTS: "outbound_private_hosts" Many = "";
+    /// The ports of public servers that may be called.
+    OUTBOUND_PORTS: "outbound_ports" Many = "443";
+    /// Authorities that are trusted beside the system's when other servers are called, PEM.
+    OUTBOUND_CA_FILE: "outbound_ca_file" One = "";
+    /// How many seconds a connection to another server may take, its name and TLS included. Somebody waits in a
+    /// login meanwhile.
+    OUTBOUND_CONNECT_TIMEOUT_SECONDS: "outbound_connect_timeout_seconds" One = "3";
+    /// How many seconds a call to another server may take, until the last byte of the answer.
+    OUTBOUND_TIMEOUT_SECONDS: "outbound_timeout_seconds" One = "10";
+    /// The most KiB of an answer of another server. What identity providers send is a hundredth of it.
+    OUTBOUND_MAX_BODY_KIB: "outbound_max_body_kib" One = "512";
+    /// How many calls to other servers may run at once. Beyond it a login that needs one fails at once, so that a
+    /// provider that is slow holds no more than these.
+    OUTBOUND_MAX_CALLS: "outbound_max_calls" One = "256";
     /// Threads that serve requests; `0` means one per core.
     WORKERS: "workers" One = "0";
     /// After SIGTERM `/readyz` says no at once, and requests are still accepted for so many seconds, until load

@@ -3,11 +3,12 @@ use std::sync::{Arc, OnceLock};
 
 use countersign_authorization_endpoint::LoginLimits;
 use countersign_crypto::{
-    Argon2Cost, Argon2Hasher, DataKeys, DevAuthority, OpenSslVerifier, OsRandom, SystemClock,
-    generate_signing_key,
+    Argon2Cost, Argon2Hasher, DataKeys, DevAuthority, OpenSslSecretKeys, OpenSslVerifier, OsRandom,
+    SystemClock, generate_signing_key,
 };
 use countersign_jose::Algorithm;
 use countersign_oauth::{Clock as _, Issuer, Sealer, Secret, Timestamp};
+use countersign_outbound::{Outbound, OutboundOptions};
 use countersign_server::{
     Deployment, Parts, Running, ServeOptions, Sockets, TlsFiles, bind_loopback, port_of,
 };
@@ -217,6 +218,8 @@ fn parts(opened: &Opened, clock: Arc<FixedClock>) -> Parts {
         sealer: shared().sealer.clone(),
         hasher: Arc::new(Argon2Hasher::start(CHEAP, 2, 64, Arc::new(OsRandom)).unwrap()),
         verifier: Arc::new(OpenSslVerifier::new().unwrap()),
+        fetch: shared().fetch.clone(),
+        secret_keys: Arc::new(OpenSslSecretKeys),
     }
 }
 
@@ -239,6 +242,8 @@ struct Shared {
     keys: Vec<SigningKey>,
     ca_pem: String,
     tls: TlsFiles,
+    /// May call fake providers, which listen on loopback; reading the system's authorities takes a while.
+    fetch: Arc<Outbound>,
 }
 
 fn shared() -> &'static Shared {
@@ -255,7 +260,9 @@ fn shared() -> &'static Shared {
         let now = SystemClock.now();
         let authority = DevAuthority::generate(&[], &OsRandom, now).unwrap();
         let server = authority.issue_server_certificate(&[], &OsRandom, now).unwrap();
+        let may_call = OutboundOptions { allow_private: true, ..OutboundOptions::default() };
         Shared {
+            fetch: Arc::new(Outbound::new(&may_call).unwrap()),
             keys,
             sealer: sealer.clone(),
             ca_pem: authority.certificate_pem().unwrap(),
