@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_authorization_endpoint::{
     Answer, AuthorizeRequest, Browser, ConfirmationForm, ConsentForm, CookieChange, Interaction, LoginForm,
-    LoginProblem, LoginSubmission, Outcome, QuestionSubmission, Shown, Target,
+    LoginProblem, LoginSubmission, Outcome, QuestionSubmission, Return, Shown, Target,
 };
 use countersign_oauth::{Domain, Fault, Issuer, OAuthError, Parameters, RequestContext, Secret, Timestamp};
 use countersign_testkit::{CALLBACK, CLIENT_ID, EMAIL, NOW, PASSWORD, block_on, request_context};
@@ -130,6 +130,44 @@ impl Visitor {
             context: self.context(),
         };
         block_on(house.endpoint.answer_question(&submission))
+    }
+}
+
+impl Visitor {
+    /// Comes back to `/continue` with a query.
+    #[track_caller]
+    pub(crate) fn come_back(&mut self, house: &House, query: &[(&str, &str)]) -> Outcome {
+        let outcome = self.try_to_come_back(house, "GET", query);
+        self.take_cookies(&outcome);
+        outcome
+    }
+
+    /// Comes back with a query, or by `POST` with a form.
+    #[track_caller]
+    pub(crate) fn try_to_come_back(
+        &self,
+        house: &House,
+        method: &'static str,
+        values: &[(&str, &str)],
+    ) -> Outcome {
+        let values = values.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let values = Parameters::from_pairs(values).unwrap();
+        let (query, body) =
+            if method == "GET" { (values, Parameters::default()) } else { (Parameters::default(), values) };
+        let request = Return { method, query, body, browser: self.browser(), context: self.context() };
+        block_on(house.endpoint.take_up(&request)).unwrap()
+    }
+}
+
+/// Where the tenant's own code sends the browser, without the state, and the state.
+#[track_caller]
+pub(crate) fn elsewhere(outcome: Outcome) -> (String, String) {
+    match outcome.shown {
+        Shown::Elsewhere { url } => {
+            let (url, state) = url.rsplit_once("state=").unwrap();
+            (url.trim_end_matches(['?', '&']).to_owned(), state.to_owned())
+        }
+        other => panic!("sent nowhere: {other:?}"),
     }
 }
 

@@ -11,7 +11,7 @@ use countersign_testkit::{
     api, block_on, client, connection, session, user, user_client_grant,
 };
 use countersign_token::IdTokenReader;
-use countersign_users::{LoginLimits, NoHook};
+use countersign_users::{LoginLimits, NoHook, PostLogin};
 
 use crate::browser::Visitor;
 use crate::hasher::{FakeHasher, hash};
@@ -26,6 +26,11 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> Self {
+        Self::with_hook(Arc::new(NoHook))
+    }
+
+    /// The same with code of the tenant's own.
+    pub(crate) fn with_hook(hook: Arc<dyn PostLogin>) -> Self {
         let storage = Arc::new(SpyStorage::default());
         let hasher = Arc::new(FakeHasher::default());
         let endpoint = AuthorizationEndpoint {
@@ -44,7 +49,7 @@ impl House {
                 per_account: Some(100),
                 ..LoginLimits::default()
             },
-            hook: Arc::new(NoHook),
+            hook,
         };
         let house = Self { storage, hasher, endpoint };
         house.put(Change::UpsertClient(new(client())));

@@ -1,6 +1,8 @@
 //! The authorization endpoint and its pages, as a browser walks through them.
 #![cfg(test)]
 
+#[path = "../../../token-endpoint/tests/support/hook.rs"]
+mod fake_hook;
 #[path = "../../../token-endpoint/tests/support/spy.rs"]
 mod spy;
 
@@ -8,8 +10,10 @@ mod browser;
 mod code;
 mod confirmation;
 mod consent;
+mod elsewhere;
 mod faults;
 mod hasher;
+mod hook;
 mod house;
 mod login;
 mod login_attempts;
