@@ -17,7 +17,8 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask dev [ARGUMENTS]        build Countersign and run `countersign dev ARGUMENTS`
-cargo xtask test [--only KIND]...  run every test, or the kinds named
+cargo xtask test [--only KIND]...  run every test, or the kinds named; `--oas FILE` checks the flows' answers
+                                   against a description of the API in OpenAPI 3.1
 cargo xtask postgres [COMMAND]     start a private PostgreSQL server, for a command's tests or until Ctrl-C
 cargo xtask bench [OPTIONS]        measure the release build, and renew docs/operations/performance.md
 cargo xtask check                  the quick loop: fmt, clippy, layers, unit

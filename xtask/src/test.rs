@@ -8,11 +8,13 @@ use std::{env, fs};
 
 use serde_json::Value;
 
+use self::answers::Contract;
 use crate::needs::{self, OpenSsl};
 use crate::postgres::{self, cluster::Cluster};
 use crate::work::{self, Work};
 use crate::{docs, layers, rfc};
 
+mod answers;
 mod reuse;
 
 /// A kind of test, in the order in which they run.
@@ -71,19 +73,25 @@ const BACKEND: &str = "COUNTERSIGN_TEST_BACKENDS";
 
 /// Runs the kinds that the command line asks for.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    run_kinds(&asked(arguments)?)
+    let asked = asked(arguments)?;
+    run_asked(&asked.kinds, asked.oas.as_deref())
 }
 
 /// Runs these kinds, all of them even if one fails, and says how each went.
 pub(crate) fn run_kinds(kinds: &[Kind]) -> Result<(), String> {
+    run_asked(kinds, None)
+}
+
+fn run_asked(kinds: &[Kind], oas: Option<&Path>) -> Result<(), String> {
     let work = Work::find()?;
+    let contract = oas.map(|file| Contract::new(file, &work.target_folder()?)).transpose()?;
     let openssl =
         if kinds.iter().any(|kind| kind.compiles()) { needs::for_building()? } else { OpenSsl::System };
     let postgres = match kinds.iter().any(|kind| kind.needs_postgres()) {
         true => Some(postgres::start(&work)?),
         false => None,
     };
-    let means = Means { work: &work, openssl, postgres: postgres.as_ref() };
+    let means = Means { work: &work, openssl, postgres: postgres.as_ref(), contract: contract.as_ref() };
     let mut results = Vec::new();
     let mut errors = Vec::new();
     for &kind in kinds {
@@ -94,39 +102,69 @@ pub(crate) fn run_kinds(kinds: &[Kind]) -> Result<(), String> {
             eprintln!("{error}");
             errors.push(format!("{}: {error}", kind.name()));
         }
-        results.push((kind, start.elapsed(), result.is_ok()));
+        results.push((kind.name(), start.elapsed(), result.is_ok()));
+    }
+    if kinds.contains(&Kind::Flows) {
+        match &contract {
+            None => work::say("answers: checked against no description of the API; `--oas FILE` names one"),
+            Some(contract) => {
+                let start = Instant::now();
+                let result = contract.check();
+                let passed = result.is_ok();
+                errors.extend(result.err().map(|error| format!("answers: {error}")));
+                results.push(("answers", start.elapsed(), passed));
+            }
+        }
     }
     errors.iter().for_each(|error| work::say(error));
     work::say(&summary(&results));
     if results.iter().all(|(_, _, passed)| *passed) { Ok(()) } else { Err("not all passed".to_owned()) }
 }
 
-fn asked(arguments: &[String]) -> Result<Vec<Kind>, String> {
+/// What the command line asks for.
+#[derive(Debug)]
+struct Asked {
+    kinds: Vec<Kind>,
+    /// A description of the API, to check the answers of the flows against.
+    oas: Option<PathBuf>,
+}
+
+fn asked(arguments: &[String]) -> Result<Asked, String> {
     let mut only = Vec::new();
+    let mut oas = None;
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
+        if argument == "--oas" {
+            oas = Some(PathBuf::from(arguments.next().ok_or("--oas takes a file")?));
+            continue;
+        }
         let name = match argument.strip_prefix("--only") {
             Some("") => arguments.next().map(String::as_str),
             Some(rest) => rest.strip_prefix('='),
             None => None,
         };
-        let name = name.ok_or_else(|| format!("test takes `--only KIND`, not `{argument}`"))?;
+        let name =
+            name.ok_or_else(|| format!("test takes `--only KIND` and `--oas FILE`, not `{argument}`"))?;
         let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
         only.push(kind.ok_or_else(|| format!("no kind `{name}`; there are {}", names()))?);
     }
     let all = KINDS.iter().map(|(kind, _)| *kind);
-    Ok(all.filter(|kind| only.is_empty() || only.contains(kind)).collect())
+    let kinds: Vec<Kind> = all.filter(|kind| only.is_empty() || only.contains(kind)).collect();
+    if oas.is_some() && !kinds.contains(&Kind::Flows) {
+        return Err("--oas checks the answers of the flows, which do not run".to_owned());
+    }
+    Ok(Asked { kinds, oas })
 }
 
 fn names() -> String {
     KINDS.map(|(_, name)| name).join(" ")
 }
 
-fn summary(results: &[(Kind, Duration, bool)]) -> String {
+fn summary(results: &[(&str, Duration, bool)]) -> String {
     let mut text = String::from("\nkind       seconds  result\n");
-    for (kind, time, passed) in results {
+    for (name, time, passed) in results {
         let result = if *passed { "passed" } else { "FAILED" };
-        let _ = writeln!(text, "{:<10} {:>7.1}  {result}", kind.name(), time.as_secs_f64());
+        let _ = writeln!(text, "{:<10} {:>7.1}  {result}", name, time.as_secs_f64());
     }
     let passed = results.iter().filter(|(_, _, passed)| *passed).count();
     let _ = write!(text, "\n{passed} passed, {} failed", results.len() - passed);
@@ -138,6 +176,7 @@ struct Means<'a> {
     work: &'a Work,
     openssl: OpenSsl,
     postgres: Option<&'a Cluster>,
+    contract: Option<&'a Contract>,
 }
 
 impl Means<'_> {
@@ -199,6 +238,9 @@ impl Means<'_> {
             self.command(&["test", "--workspace", "--locked", "--no-fail-fast", "--test", name]);
         if let Some(backend) = backend {
             command.env(BACKEND, backend);
+        }
+        if let Some(contract) = self.contract.filter(|_| name == Kind::Flows.name()) {
+            command.env(answers::VARIABLE, contract.record());
         }
         work::run_within_deadline(command)
     }

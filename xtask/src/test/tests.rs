@@ -8,8 +8,8 @@ fn words(line: &str) -> Vec<String> {
 
 #[test]
 fn all_kinds_run_unless_some_are_named() {
-    assert_eq!(asked(&[]).unwrap().len(), KINDS.len());
-    assert_eq!(asked(&words("--only unit --only=fmt")).unwrap(), [Kind::Fmt, Kind::Unit]);
+    assert_eq!(asked(&[]).unwrap().kinds.len(), KINDS.len());
+    assert_eq!(asked(&words("--only unit --only=fmt")).unwrap().kinds, [Kind::Fmt, Kind::Unit]);
 }
 
 #[test]
@@ -21,9 +21,19 @@ fn an_unknown_kind_or_flag_is_named() {
 }
 
 #[test]
+fn a_description_is_for_runs_with_the_flows() {
+    let asked_for = |line| asked(&words(line)).map(|asked| asked.oas);
+    assert_eq!(asked_for(""), Ok(None));
+    assert_eq!(asked_for("--oas a.json"), Ok(Some("a.json".into())));
+    assert_eq!(asked_for("--only flows --oas a.json"), Ok(Some("a.json".into())));
+    assert!(asked_for("--only unit --oas a.json").is_err());
+    assert!(asked_for("--oas").is_err());
+}
+
+#[test]
 fn the_last_line_counts_kinds() {
     let second = Duration::from_secs(1);
-    let text = summary(&[(Kind::Fmt, second, true), (Kind::Unit, second, false)]);
+    let text = summary(&[("fmt", second, true), ("unit", second, false)]);
     assert_eq!(text.lines().last(), Some("1 passed, 1 failed"));
 }
 

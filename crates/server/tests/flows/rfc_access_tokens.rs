@@ -136,7 +136,11 @@ fn the_document_is_assembled_from_what_is_served() {
         assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
         assert_eq!(document["authorization_response_iss_parameter_supported"], true);
         let methods = document["token_endpoint_auth_methods_supported"].as_array().unwrap();
-        assert!(!methods.contains(&json!("private_key_jwt")), "{methods:?}");
+        let standard =
+            ["client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt", "none"];
+        assert_eq!(*methods, standard.map(|name| json!(name)));
+        let algorithms = json!(["RS256", "RS384", "PS256", "ES256", "EdDSA", "HS256"]);
+        assert_eq!(document["token_endpoint_auth_signing_alg_values_supported"], algorithms);
         for absent in [
             "device_authorization_endpoint",
             "mfa_challenge_endpoint",

@@ -6,6 +6,10 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
+// By path, since the tests of the program take this file alone.
+#[path = "record.rs"]
+mod record;
+
 /// An HTTP client that trusts the test's authority alone and follows no redirect.
 ///
 /// Where several processes serve one host, each request goes to the next of them.
@@ -136,7 +140,9 @@ impl Client {
             .collect();
         let status = response.status().as_u16();
         let body = response.body_mut().read_to_string().map_err(|error| error.to_string())?;
-        Ok(Response { status, headers, body })
+        let response = Response { status, headers, body };
+        record::record(request, &response);
+        Ok(response)
     }
 }
 
