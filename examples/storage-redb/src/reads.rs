@@ -9,8 +9,9 @@ use countersign_oauth::{
 use countersign_storage::{
     AccessToken, AccessTokens, Authorization, Authorizations, Client, ClientGrant, ClientGrants, Clients,
     Connection, Connections, Consent, Consents, KeyState, Keyed, Keys, Listing, LogEvent, RefreshFamily,
-    RefreshToken, RefreshTokens, ResourceServer, ResourceServers, Script, Scripts, Session, Sessions, Settings, SigningKey,
-    SingleUse, SingleUseKind, SingleUses, StorageResult, SubjectType, TenantSettings, User, Users,
+    RefreshToken, RefreshTokens, ResourceServer, ResourceServers, Script, Scripts, Session, Sessions,
+    Settings, SigningKey, SingleUse, SingleUseKind, SingleUses, StorageResult, SubjectType, TenantSettings,
+    User, Users,
 };
 
 use crate::RedbStorage;

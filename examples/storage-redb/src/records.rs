@@ -3,8 +3,8 @@
 use countersign_oauth::{Audience, ClientId, HandleHash, SessionId, Timestamp};
 use countersign_storage::{
     AccessToken, Authorization, Bucket, Client, ClientGrant, Connection, Consent, Keyed, LogEvent,
-    RefreshFamily, RefreshToken, ResourceServer, Script, Session, SigningKey, SingleUse, SingleUseKind, SubjectType,
-    TenantSettings, TokenBucket, User,
+    RefreshFamily, RefreshToken, ResourceServer, Script, Session, SigningKey, SingleUse, SingleUseKind,
+    SubjectType, TenantSettings, TokenBucket, User,
 };
 use serde::{Deserialize, Serialize};
 
