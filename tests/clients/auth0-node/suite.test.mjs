@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationClient, UserInfoClient } from 'auth0/legacy';
+import { assertionKeyPem } from '../shared/assertion-key.mjs';
 import { authorization } from '../shared/code-flow.mjs';
 import { signIn } from '../shared/hosted-login.mjs';
 import { api, client, domain, user } from '../shared/ready.mjs';
@@ -8,6 +9,7 @@ import { verifyAccessToken } from '../shared/verify.mjs';
 
 const ada = user('auth0-node');
 const web = client('Regular Web App');
+const signing = client('Signing Web App');
 const machine = client('Machine');
 const sdk = ({ client_id, client_secret }) => new AuthenticationClient({ domain, clientId: client_id, clientSecret: client_secret });
 
@@ -68,5 +70,24 @@ describe('auth0 for Node, AuthenticationClient', () => {
     await assert.rejects(wrong.oauth.clientCredentialsGrant({ audience: api.items }), {
       name: 'AuthApiError', statusCode: 401, error: 'access_denied', error_description: 'Unauthorized',
     });
+  });
+});
+
+describe('auth0 for Node, clientAssertionSigningKey', () => {
+  const { oauth } = new AuthenticationClient({ domain, clientId: signing.client_id, clientAssertionSigningKey: assertionKeyPem });
+
+  test('client credentials', async () => {
+    const { data } = await oauth.clientCredentialsGrant({ audience: api.items });
+    assert.equal((await verifyAccessToken(data.access_token)).sub, `${signing.client_id}@clients`);
+  });
+
+  test('code grant with PKCE, refresh, revocation', async () => {
+    const flow = authorization(signing, { audience: api.items, scope: 'openid offline_access' });
+    const callback = await signIn(flow.url, ada);
+    const { data } = await oauth.authorizationCodeGrantWithPKCE(
+      { code: callback.searchParams.get('code'), code_verifier: flow.verifier, redirect_uri: flow.redirectUri },
+      { idTokenValidateOptions: { nonce: flow.nonce } });
+    assert.ok((await oauth.refreshTokenGrant({ refresh_token: data.refresh_token })).data.access_token);
+    assert.equal((await oauth.revokeRefreshToken({ token: data.refresh_token })).status, 200);
   });
 });

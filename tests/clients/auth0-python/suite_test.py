@@ -1,5 +1,6 @@
 """auth0-python: its authentication calls and its token verifiers."""
 import asyncio
+import pathlib
 import unittest
 
 from auth0.authentication import GetToken, RevokeToken, Users
@@ -19,6 +20,7 @@ ada = user("auth0-python")
 web = client("Regular Web App")
 shared_web = client("Shared Secret Web App")
 native = client("Native App")
+signing = client("Signing Web App")
 machine = client("Machine")
 
 
@@ -54,6 +56,28 @@ class Refused:
         self.test.assertIsInstance(error, Auth0Error)
         self.test.assertEqual((error.status_code, error.error_code, error.message), self.expected)
         return True
+
+
+class Assertions(unittest.TestCase):
+    """Calls of an application that signs (client_assertion_signing_key)."""
+
+    def setUp(self):
+        key = pathlib.Path(__file__).parent.parent / "shared" / "assertion-key.pem"
+        self.key = {"client_assertion_signing_key": key.read_text(encoding="utf-8")}
+        self.sdk = GetToken(DOMAIN, signing["client_id"], **self.key)
+
+    def test_client_credentials(self):
+        token = self.sdk.client_credentials(ITEMS)["access_token"]
+        claims = AsymmetricSignatureVerifier(JWKS_URL).verify_signature(token)
+        self.assertEqual(claims["sub"], f"{signing['client_id']}@clients")
+
+    def test_code_refresh_and_revocation(self):
+        flow = obtain_code(signing, ada, pkce=False)
+        tokens = self.sdk.authorization_code(flow["code"], flow["redirect_uri"])
+        self.assertTrue(self.sdk.refresh_token(tokens["refresh_token"])["access_token"])
+        RevokeToken(DOMAIN, signing["client_id"], **self.key).revoke_refresh_token(tokens["refresh_token"])
+        with Refused(self, 403, "invalid_grant", "Unknown or invalid refresh token."):
+            self.sdk.refresh_token(tokens["refresh_token"])
 
 
 class Calls(unittest.TestCase):

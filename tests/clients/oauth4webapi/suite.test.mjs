@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
+import { assertionKey } from '../shared/assertion-key.mjs';
 import { signIn } from '../shared/hosted-login.mjs';
 import { api, client, issuer, user } from '../shared/ready.mjs';
 
 const ada = user('oauth4webapi');
 const web = client('Regular Web App');
+const signing = client('Signing Web App');
 const native = client('Native App');
 const machine = client('Machine');
 const SCOPE = 'openid profile email offline_access read:items';
@@ -88,6 +90,33 @@ describe('oauth4webapi: a confidential web app', () => {
     const refused = await oauth.refreshTokenGrantRequest(as, app, secret(), result.refresh_token);
     await assert.rejects(oauth.processRefreshTokenResponse(as, app, refused),
       (problem) => problem.status === 403 && problem.error === 'invalid_grant');
+  });
+});
+
+describe('oauth4webapi: a web app that signs (private_key_jwt)', () => {
+  const app = { client_id: signing.client_id };
+  let signs;
+  before(async () => { signs = oauth.PrivateKeyJwt(await assertionKey()); });
+
+  test('code with PKCE, then refresh, then revocation', async () => {
+    const { result } = await exchange(app, signs, await authorize(signing));
+    const refreshed = await oauth.refreshTokenGrantRequest(as, app, signs, result.refresh_token);
+    await oauth.processRefreshTokenResponse(as, app, refreshed);
+    await oauth.processRevocationResponse(await oauth.revocationRequest(as, app, signs, result.refresh_token));
+    const refused = await oauth.refreshTokenGrantRequest(as, app, signs, result.refresh_token);
+    await assert.rejects(oauth.processRefreshTokenResponse(as, app, refused), (problem) => problem.error === 'invalid_grant');
+  });
+
+  test('client credentials', async () => {
+    const response = await oauth.clientCredentialsGrantRequest(as, app, signs, { audience: api.items });
+    assert.equal((await oauth.processClientCredentialsResponse(as, app, response)).token_type, 'bearer');
+  });
+
+  test('core_217: another key is refused', async () => {
+    const { privateKey } = await oauth.generateKeyPair('RS256');
+    const response = await oauth.clientCredentialsGrantRequest(as, app, oauth.PrivateKeyJwt(privateKey), { audience: api.items });
+    await assert.rejects(oauth.processClientCredentialsResponse(as, app, response),
+      (problem) => problem.status === 401 && problem.error === 'invalid_client');
   });
 });
 

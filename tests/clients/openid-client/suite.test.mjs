@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as oidc from 'openid-client';
+import { assertionKey } from '../shared/assertion-key.mjs';
 import { signIn } from '../shared/hosted-login.mjs';
 import { api, client, issuer, user } from '../shared/ready.mjs';
 import { verifyAccessToken } from '../shared/verify.mjs';
 
 const ada = user('openid-client');
 const web = client('Regular Web App');
+const signing = client('Signing Web App');
 const native = client('Native App');
 const machine = client('Machine');
 const SCOPE = 'openid profile email offline_access read:items';
@@ -53,6 +55,30 @@ const refusal = (status, error, error_description) => (problem) => {
   if (error_description) assert.equal(problem.error_description, error_description);
   return true;
 };
+
+describe('openid-client: a web app that signs (private_key_jwt)', () => {
+  let config;
+  before(async () => { config = await discover(signing, oidc.PrivateKeyJwt(await assertionKey())); });
+
+  test('code, refresh, revocation', async () => {
+    const { callback, checks } = await authorize(config, signing);
+    const tokens = await oidc.authorizationCodeGrant(config, callback, checks);
+    await verifyAccessToken(tokens.access_token);
+    assert.ok((await oidc.refreshTokenGrant(config, tokens.refresh_token)).access_token);
+    await oidc.tokenRevocation(config, tokens.refresh_token);
+    await assert.rejects(oidc.refreshTokenGrant(config, tokens.refresh_token), refusal(403, 'invalid_grant'));
+  });
+
+  test('client credentials', async () => {
+    const tokens = await oidc.clientCredentialsGrant(config, { audience: api.items });
+    assert.equal((await verifyAccessToken(tokens.access_token)).sub, `${signing.client_id}@clients`);
+  });
+
+  test('core_218: a secret is refused', async () => {
+    const secret = await discover(signing, oidc.ClientSecretPost('a-secret-that-it-may-once-have-had'));
+    await assert.rejects(oidc.clientCredentialsGrant(secret, { audience: api.items }), refusal(401, 'invalid_client', 'Client authentication failed'));
+  });
+});
 
 describe('openid-client: a confidential web app', () => {
   let config;
