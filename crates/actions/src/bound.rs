@@ -33,6 +33,13 @@ pub(crate) async fn bound(reads: &dyn Reads, sealer: &dyn Sealer) -> Result<Vec<
     rules.into_iter().map(Ok).chain(actions).map(|script| open(script?, sealer)).collect()
 }
 
+/// Whether anything runs at a login.
+pub(crate) async fn is_bound(reads: &dyn Reads) -> Result<bool, Fault> {
+    let settings = reads.settings().await?.record;
+    Ok(settings.triggers.get(POST_LOGIN).is_some_and(|bindings| !bindings.is_empty())
+        || reads.scripts().await?.iter().any(is_enabled_rule))
+}
+
 fn is_enabled_rule(script: &Script) -> bool {
     script.kind == ScriptKind::Rule && script.settings.enabled != Some(false)
 }

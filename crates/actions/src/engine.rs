@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_jose::KeyRing;
-use countersign_oauth::{BoxFuture, Error, HttpFetch, Sealer};
+use countersign_oauth::{BoxFuture, Error, Fault, HttpFetch, Sealer};
 use countersign_storage::Reads;
 use countersign_users::{LoginEvent, PostLogin, Verdict};
 
@@ -106,6 +106,10 @@ impl Actions {
 }
 
 impl PostLogin for Actions {
+    fn is_bound<'a>(&'a self, reads: &'a dyn Reads) -> BoxFuture<'a, Result<bool, Fault>> {
+        Box::pin(bound::is_bound(reads))
+    }
+
     fn run<'a>(
         &'a self,
         event: &'a LoginEvent,

@@ -138,6 +138,7 @@ fn start(
         domains,
         login_limits: config.login_limits,
         rate_limits: config.rate_limits,
+        actions: config.actions.clone(),
         development: true,
     };
     let LocalTls { ca_file, bundle_file, tls, replaced: _ } = local;

@@ -16,6 +16,7 @@ mod listen;
 mod logging;
 mod migrate;
 mod provider;
+mod scripts;
 mod serve;
 mod server;
 mod store;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use countersign_actions::ActionsOptions;
 use countersign_authorization_endpoint::{AuthorizationEndpoint, LoginLimits};
 use countersign_client_auth::{ClientMethod, ClientMethods, SECRET_PURPOSE};
 use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
@@ -15,9 +16,9 @@ use countersign_token::{IdTokenReader, TokenIssuer};
 use countersign_token_endpoint::{
     Grant, Grants, IntrospectionEndpoint, RegistryError, RevocationEndpoint, TokenEndpoint,
 };
-use countersign_users::{NoHook, PasswordHasher, PostLogin};
+use countersign_users::{PasswordHasher, PostLogin};
 
-use crate::Failure;
+use crate::{Failure, scripts};
 use crate::config::RateLimits;
 
 /// The grants of the token endpoint: one line each.
@@ -33,7 +34,8 @@ pub fn grants() -> Result<Grants, RegistryError> {
 pub struct Protocol {
     grants: Grants,
     client_methods: ClientMethods,
-    hook: Arc<dyn PostLogin>,
+    /// `None`: the tenant's Actions and rules.
+    hook: Option<Arc<dyn PostLogin>>,
 }
 
 impl Protocol {
@@ -43,7 +45,7 @@ impl Protocol {
     /// When it contradicts itself.
     pub fn standard() -> Result<Self, Failure> {
         let grants = grants().map_err(|error| Failure::new(error.to_string()))?;
-        Ok(Self { grants, client_methods: ClientMethods::new(), hook: Arc::new(NoHook) })
+        Ok(Self { grants, client_methods: ClientMethods::new(), hook: None })
     }
 
     /// Adds a grant.
@@ -65,10 +67,11 @@ impl Protocol {
         Ok(Self { client_methods, ..self })
     }
 
-    /// Asks this code at the end of every login and before every other issuance for a user.
+    /// Asks this code at the end of every login and before every other issuance for a user, in the place of the
+    /// tenant's Actions and rules.
     #[must_use]
     pub fn with_hook(self, hook: Arc<dyn PostLogin>) -> Self {
-        Self { hook, ..self }
+        Self { hook: Some(hook), ..self }
     }
 }
 
@@ -107,6 +110,8 @@ pub struct Deployment {
     pub login_limits: LoginLimits,
     /// How often something may be asked for.
     pub rate_limits: RateLimits,
+    /// The limits of the tenant's scripts.
+    pub actions: ActionsOptions,
     /// Whether error pages show what was compared.
     pub development: bool,
 }
@@ -117,7 +122,13 @@ impl Deployment {
     pub fn new(domains: Vec<Issuer>) -> Self {
         let login_limits =
             LoginLimits { per_account_and_ip: Some(10), per_account: Some(100), ..LoginLimits::default() };
-        Self { domains, login_limits, rate_limits: RateLimits::of_serve(), development: false }
+        Self {
+            domains,
+            login_limits,
+            rate_limits: RateLimits::of_serve(),
+            actions: ActionsOptions::default(),
+            development: false,
+        }
     }
 }
 
@@ -133,6 +144,7 @@ pub(crate) fn compose(
     readiness: Readiness,
 ) -> Result<Provider, Failure> {
     let Protocol { grants, client_methods, hook } = protocol;
+    let hook = hook.unwrap_or_else(|| scripts::hook(parts, keys, &deployment.actions));
     let Parts { storage, check: _, clock, random, sealer, hasher, verifier, .. } = parts.clone();
     let hints = IdTokenReader::new(keys.clone(), sealer.clone(), SECRET_PURPOSE);
     let configuration = Arc::new(ConfigurationCache::default());

@@ -31,6 +31,7 @@ fn run(config: &Config) -> Result<Ended, Failure> {
         domains: config.domains.clone(),
         login_limits: config.login_limits,
         rate_limits: config.rate_limits,
+        actions: config.actions.clone(),
         development: false,
     };
     let running = Running::start(&parts, &deployment, sockets, options(config))?;

@@ -82,6 +82,7 @@ fn what_is_bound_runs_in_its_order_with_its_secrets() {
 #[test]
 fn a_rule_is_given_its_values_as_configuration() {
     let storage = stored(vec![script("rule", ScriptKind::Rule, RULE)], &[]);
+    assert!(block_on(engine(options()).is_bound(&storage)).unwrap());
     let verdict = block_on(engine(options()).run(&login(), &storage)).unwrap();
     assert_eq!(verdict.id_token_claims["order"], "valueundefined");
 }
@@ -89,6 +90,7 @@ fn a_rule_is_given_its_values_as_configuration() {
 #[test]
 fn nothing_bound_decides_nothing_and_starts_no_thread() {
     let storage = stored(vec![script("unbound", ScriptKind::Action, "throw 1")], &[]);
+    assert!(!block_on(engine(options()).is_bound(&storage)).unwrap());
     assert_eq!(block_on(engine(options()).run(&login(), &storage)).unwrap(), Verdict::default());
 }
 

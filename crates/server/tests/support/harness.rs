@@ -1,6 +1,7 @@
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 
+use countersign_actions::ActionsOptions;
 use countersign_authorization_endpoint::LoginLimits;
 use countersign_crypto::{
     Argon2Cost, Argon2Hasher, DataKeys, DevAuthority, OpenSslSecretKeys, OpenSslVerifier, OsRandom,
@@ -87,6 +88,7 @@ impl Harness {
                 ..LoginLimits::default()
             },
             rate_limits,
+            actions: ActionsOptions::default(),
             development,
         };
         let ports = sockets.iter().map(|sockets| [port(&sockets.https), port(&sockets.http)]).collect();
