@@ -44,7 +44,7 @@ struct Shared<T> {
 struct Line<T> {
     jobs: VecDeque<Job<T>>,
     running: Vec<Running<T>>,
-    /// Threads that serve, and those of them that wait for a job.
+    /// Threads that serve, and those of them that do nothing.
     serving: usize,
     idle: usize,
     /// Threads whose job was given up and has not ended.
@@ -133,6 +133,7 @@ fn start<T: Send + 'static>(shared: &Arc<Shared<T>>, line: &mut Line<T>) -> Resu
     let fault = |error| Fault::unavailable("starting a thread for scripts").caused_by(error);
     thread("scripts", move || serve(&own)).map_err(fault)?;
     line.serving += 1;
+    line.idle += 1;
     if !line.has_watch {
         let own = Arc::clone(shared);
         thread("scripts-watch", move || watch(&own)).map_err(fault)?;
@@ -146,21 +147,20 @@ fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()
 }
 
 /// A thread's life: job after job, until nobody needs it.
-fn serve<T: Send + 'static>(shared: &Arc<Shared<T>>) {
+fn serve<T: Send + 'static>(shared: &Shared<T>) {
     let mut line = shared.lock();
     loop {
         let Some(job) = line.jobs.pop_front() else {
-            if line.is_closed {
-                line.serving -= 1;
-                return;
+            let mut is_over = line.is_closed;
+            if !is_over {
+                let (woken, timeout) =
+                    shared.work.wait_timeout(line, QUIET).unwrap_or_else(PoisonError::into_inner);
+                line = woken;
+                is_over = timeout.timed_out() && line.jobs.is_empty();
             }
-            line.idle += 1;
-            let (woken, timeout) =
-                shared.work.wait_timeout(line, QUIET).unwrap_or_else(PoisonError::into_inner);
-            line = woken;
-            line.idle -= 1;
-            if timeout.timed_out() && line.jobs.is_empty() {
+            if is_over {
                 line.serving -= 1;
+                line.idle -= 1;
                 shared.running.notify_all();
                 return;
             }
@@ -173,29 +173,39 @@ fn serve<T: Send + 'static>(shared: &Arc<Shared<T>>) {
             job.slot.fill(Err(Fault::unavailable("no thread was free for a script in time")));
             continue;
         }
-        let number = line.begun;
-        line.begun += 1;
-        line.running.push(Running {
-            number,
-            deadline: job.deadline,
-            given_up: job.given_up,
-            slot: job.slot.clone(),
-        });
-        drop(line);
-        shared.running.notify_all();
-        // What panics costs its caller an answer, not the others their thread.
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job.work));
-        job.slot.fill(done.map_err(|_| Fault::internal("a script's run panicked")));
-        line = shared.lock();
-        let was_running = line.running.iter().position(|running| running.number == number);
-        if let Some(at) = was_running {
-            line.running.swap_remove(at);
-        } else {
-            // It was given up, and another thread serves in this one's place.
-            line.stuck -= 1;
-            return;
+        match work(shared, line, job) {
+            Some(still) => line = still,
+            None => return,
         }
     }
+}
+
+/// Does one job. `None` when it was given up meanwhile: another thread serves in this one's place then.
+fn work<'a, T: Send + 'static>(
+    shared: &'a Shared<T>,
+    mut line: MutexGuard<'a, Line<T>>,
+    job: Job<T>,
+) -> Option<MutexGuard<'a, Line<T>>> {
+    let Job { deadline, work, given_up, slot } = job;
+    let number = line.begun;
+    line.begun += 1;
+    line.idle -= 1;
+    line.running.push(Running { number, deadline, given_up, slot: slot.clone() });
+    drop(line);
+    shared.running.notify_all();
+    // What panics costs its caller an answer, not the others their thread.
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    let mut line = shared.lock();
+    let Some(at) = line.running.iter().position(|running| running.number == number) else {
+        line.stuck -= 1;
+        return None;
+    };
+    line.running.swap_remove(at);
+    // Free before its caller hears of it, who may have the next job at once.
+    line.idle += 1;
+    drop(line);
+    slot.fill(done.map_err(|_| Fault::internal("a script's run panicked")));
+    Some(shared.lock())
 }
 
 /// Gives up what is over its time by more than the grace.

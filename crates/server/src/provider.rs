@@ -18,8 +18,8 @@ use countersign_token_endpoint::{
 };
 use countersign_users::{PasswordHasher, PostLogin};
 
-use crate::{Failure, scripts};
 use crate::config::RateLimits;
+use crate::{Failure, scripts};
 
 /// The grants of the token endpoint: one line each.
 ///
