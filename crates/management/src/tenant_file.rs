@@ -2,6 +2,7 @@
 
 mod check;
 mod code;
+mod connection;
 mod keys;
 mod parse;
 pub(crate) mod rules;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::schema::Lines;
 
-/// A tenant's settings, clients, APIs, client grants, databases and scripts, as a file gives them.
+/// A tenant's settings, clients, APIs, client grants, connections and scripts, as a file gives them.
 ///
 /// It holds what the file says and nothing else: defaults come in when it is applied, so that a key which
 /// the file leaves out keeps what the store has.
@@ -35,6 +36,8 @@ pub struct TenantFile {
     pub(crate) client_grants: Vec<Entry>,
     /// `databases`.
     pub(crate) databases: Vec<Entry>,
+    /// `connections`, their secret options apart.
+    pub(crate) connections: Vec<Entry>,
     /// `actions`, their secrets apart.
     pub(crate) actions: Vec<Entry>,
     /// `rules`.
@@ -54,6 +57,8 @@ pub struct TenantFile {
 pub struct ParseOptions {
     /// Keys that would restrict access and are not enforced yet are warnings instead of problems.
     pub allow_unenforced: bool,
+    /// Connections may have an `upstream_base_url`: where private targets may be called.
+    pub allow_private_upstreams: bool,
 }
 
 /// One object of a section.

@@ -12,6 +12,11 @@ pub trait HttpFetch: Send + Sync {
     /// # Errors
     /// [`FetchError`] when there is no answer to read.
     fn fetch<'a>(&'a self, request: FetchRequest) -> BoxFuture<'a, Result<FetchResponse, FetchError>>;
+
+    /// Whether any private address may be called: what a developer's machine allows.
+    fn may_call_private(&self) -> bool {
+        false
+    }
 }
 
 /// A request to another server.

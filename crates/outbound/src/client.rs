@@ -110,6 +110,10 @@ impl HttpFetch for Outbound {
     fn fetch<'a>(&'a self, request: FetchRequest) -> BoxFuture<'a, Result<FetchResponse, FetchError>> {
         Box::pin(self.call(request))
     }
+
+    fn may_call_private(&self) -> bool {
+        self.options.allow_private
+    }
 }
 
 impl std::fmt::Debug for Outbound {

@@ -64,10 +64,10 @@ pub(crate) async fn apply_tenant(
     text: &mut String,
 ) -> Result<Report, Vec<Failure>> {
     let yaml = read("--tenant", path)?;
-    let (mut file, warnings) =
-        TenantFile::parse(&yaml, ParseOptions { allow_unenforced }).map_err(|problems| {
-            problems.into_iter().map(|problem| of("--tenant", &problem)).collect::<Vec<_>>()
-        })?;
+    let how = ParseOptions { allow_unenforced, allow_private_upstreams: parts.fetch.may_call_private() };
+    let (mut file, warnings) = TenantFile::parse(&yaml, how).map_err(|problems| {
+        problems.into_iter().map(|problem| of("--tenant", &problem)).collect::<Vec<_>>()
+    })?;
     file.load_code(|named| beside(path, named)).map_err(|problems| {
         problems.into_iter().map(|problem| of("--tenant", &problem)).collect::<Vec<_>>()
     })?;

@@ -81,7 +81,13 @@ pub(super) fn client_grant(before: &ClientGrant, after: &ClientGrant) -> bool {
 }
 
 pub(super) fn connection(before: &ConnectionSettings, after: &ConnectionSettings) -> bool {
+    let allowed = |settings: &ConnectionSettings| -> Vec<String> {
+        let list = settings.options.get("allowed_audiences").and_then(serde_json::Value::as_array);
+        list.into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+    };
     lost(&before.enabled_clients, &after.enabled_clients)
+        || lost(&allowed(before), &allowed(after))
+        || before.options.get("client_id") != after.options.get("client_id")
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub(super) fn plan(
     api::plan(&mut plan)?;
     plan.warn_of_unknown_default_audience();
     client_grant::plan(&mut plan);
-    connection::plan(&mut plan);
+    connection::plan(&mut plan)?;
     if plan.problems.is_empty() {
         Ok((plan.changes, plan.report))
     } else {
@@ -149,6 +149,7 @@ impl Plan<'_> {
                 ObjectKind::Api
                 | ObjectKind::ClientGrant
                 | ObjectKind::Database
+                | ObjectKind::Connection
                 | ObjectKind::Action
                 | ObjectKind::Rule => {
                     event.description.push_str(&format!(": {name}"));

@@ -39,6 +39,8 @@ pub enum ObjectKind {
     ClientGrant,
     /// A database connection.
     Database,
+    /// A connection of an identity provider.
+    Connection,
     /// An Action.
     Action,
     /// A legacy rule.
@@ -68,7 +70,7 @@ impl ObjectKind {
             Self::Client => "a client",
             Self::Api => "a resource server",
             Self::ClientGrant => "a client grant",
-            Self::Database => "a connection",
+            Self::Database | Self::Connection => "a connection",
             Self::Action => "an action",
             Self::Rule => "a rule",
             Self::User => "a user",
@@ -107,6 +109,7 @@ impl std::fmt::Display for ObjectKind {
             Self::Api => "API",
             Self::ClientGrant => "client grant",
             Self::Database => "database",
+            Self::Connection => "connection",
             Self::Action => "Action",
             Self::Rule => "rule",
             Self::User => "user",

@@ -12,12 +12,14 @@ pub(super) fn check(file: &TenantFile, reader: &mut Reader) {
     require(reader, &file.apis, &["identifier"]);
     require(reader, &file.client_grants, &["client_id", "audience"]);
     require(reader, &file.databases, &["name"]);
+    require(reader, &file.connections, &["name", "strategy"]);
 
     once(reader, &file.clients, &["name"]);
     once(reader, &file.clients, &["client_id"]);
     once(reader, &file.apis, &["identifier"]);
     once(reader, &file.client_grants, &["client_id", "audience", "subject_type"]);
     once(reader, &file.databases, &["name"]);
+    once(reader, &file.connections, &["name"]);
 
     let tenant = resolve::tenant(&file.tenant, None);
     let tenants = tenant.as_ref().ok().map(|(settings, _)| settings.compliance);

@@ -11,7 +11,7 @@ mod tenant;
 
 pub(crate) use api::{API, CLIENT_GRANT};
 pub(crate) use client::CLIENT;
-pub(crate) use connection::DATABASE;
+pub(crate) use connection::{CONNECTION, DATABASE};
 pub(crate) use script::{ACTION, RULE, RULES_CONFIG, TRIGGERS};
 pub(crate) use section::SECTIONS;
 pub(crate) use tenant::TENANT;

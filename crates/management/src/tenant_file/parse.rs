@@ -4,7 +4,11 @@ use serde_json::{Map, Value};
 use super::{
     Entry, ParseOptions, TenantFile,
     check::check,
-    keys::{ACTION, API, CLIENT, CLIENT_GRANT, DATABASE, RULE, RULES_CONFIG, SECTIONS, TENANT, TRIGGERS},
+    connection,
+    keys::{
+        ACTION, API, CLIENT, CLIENT_GRANT, CONNECTION, DATABASE, RULE, RULES_CONFIG, SECTIONS, TENANT,
+        TRIGGERS,
+    },
 };
 use crate::{
     Problem, Warning,
@@ -44,6 +48,7 @@ impl TenantFile {
             _ => reader.problem("", format!("must be an object of sections and is {}", node.kind())),
         }
         check(&file, &mut reader);
+        connection::check(&file, options, &mut reader);
         file.lines = reader.lines;
         if reader.problems.is_empty() { Ok((file, reader.warnings)) } else { Err(in_order(reader.problems)) }
     }
@@ -55,6 +60,10 @@ impl TenantFile {
             "clients" => self.clients = read_list(reader, member, CLIENT),
             "resourceServers" => self.apis = read_list(reader, member, API),
             "clientGrants" => self.client_grants = read_list(reader, member, CLIENT_GRANT),
+            "connections" => {
+                self.connections = read_list(reader, member, CONNECTION);
+                self.connections.iter_mut().for_each(connection::take_secrets);
+            }
             "databases" => self.databases = read_list(reader, member, DATABASE),
             "actions" => self.actions = read_list(reader, member, ACTION),
             "rules" => self.rules = read_list(reader, member, RULE),
@@ -122,7 +131,7 @@ fn pair(given: &mut Map<String, Value>, name: &str) -> Option<(String, Value)> {
 }
 
 /// The names and values as one JSON object, in the order of the names, so that equal ones are equal texts.
-fn object_of(pairs: impl Iterator<Item = (String, Value)>) -> Secret<String> {
+pub(super) fn object_of(pairs: impl Iterator<Item = (String, Value)>) -> Secret<String> {
     let sorted: std::collections::BTreeMap<String, Value> = pairs.collect();
     Secret::new(Value::Object(sorted.into_iter().collect()).to_string())
 }

@@ -149,7 +149,7 @@ fn a_key_that_would_restrict_access_is_refused_unless_that_is_allowed() {
         let yaml = template.replace('#', restricting);
         let problem = problem(&yaml);
         assert!(problem.contains("would restrict access and is not enforced yet"), "{yaml}: {problem}");
-        let allowed = ParseOptions { allow_unenforced: true };
+        let allowed = ParseOptions { allow_unenforced: true, ..ParseOptions::default() };
         let (_, warnings) = TenantFile::parse(&yaml, allowed).unwrap();
         assert!(warnings.iter().any(|w| w.message.contains("is not enforced") && w.line.is_some()), "{yaml}");
 

@@ -14,7 +14,6 @@ pub(crate) const SECTIONS: &[Key] = &[
     unused("actionModules", Any),
     unused("branding", Any),
     unused("connectionProfiles", Any),
-    unused("connections", Any),
     unused("customDomains", Any),
     unused("emailProvider", Any),
     unused("emailTemplates", Any),
