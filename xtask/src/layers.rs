@@ -88,13 +88,13 @@ const FOREIGN: [(&str, &[&str]); 21] = [
     ("hyper", &["outbound"]),
     ("josekit", &["crypto"]),
     ("libsqlite3-sys", &["storage-sqlite"]),
-    ("openssl", &["crypto", "http", "storage-postgres"]),
+    ("openssl", &["crypto", "http", "storage-postgres", "fake-providers"]),
     ("p256", &["dpop"]),
     ("rand", &["crypto"]),
     ("reqwest", &["outbound"]),
     ("postgres-openssl", &["storage-postgres"]),
     ("rquickjs", &["actions"]),
-    ("tokio", &["http", "server", "outbound", "storage-postgres", "postgres-testbed"]),
+    ("tokio", &["http", "server", "outbound", "fake-providers", "storage-postgres", "postgres-testbed"]),
     ("tokio-postgres", &["storage-postgres", "postgres-testbed"]),
 ];
 

@@ -17,6 +17,8 @@ pub struct Facebook;
 const DEBUG_TOKEN: &str = "https://graph.facebook.com/debug_token";
 const ME: &str = "https://graph.facebook.com/me";
 const FIELDS: &str = "id,name,first_name,last_name,middle_name,email,picture.type(large)";
+/// The error of `debug_token` for a token of another application than the one that asks.
+const OTHER_APP: i64 = 100;
 /// What becomes a claim under another name, or is no attribute.
 const CONSUMED: [&str; 7] =
     ["id", "first_name", "last_name", "middle_name", "email", "email_verified", "picture"];
@@ -121,6 +123,9 @@ async fn inspect(token: &Secret<String>, upstream: &Upstream<'_>) -> Result<Insp
     let Some(data) = data.filter(|_| answer.is_success()) else {
         let error = answer.body.get("error").and_then(Value::as_object);
         let code = error.and_then(|error| seconds(error.get("code")));
+        if code == Some(OTHER_APP) {
+            return Err(UpstreamError::other_application());
+        }
         let detail = format!("debug_token answers {} with error {code:?}", answer.status);
         return Err(UpstreamError::Misconfigured(detail.into()));
     };
@@ -155,6 +160,7 @@ fn refused_by(error: Option<&Value>) -> UpstreamError {
     let member = |name: &str| error.and_then(|error| seconds(error.get(name)));
     let subcode = member("error_subcode").or_else(|| member("subcode"));
     match subcode {
+        None if member("code") == Some(OTHER_APP) => UpstreamError::other_application(),
         Some(463) => UpstreamError::expired(),
         Some(458 | 460 | 467) => UpstreamError::refused("connections.token_revoked", "it was revoked"),
         _ => UpstreamError::refused(
