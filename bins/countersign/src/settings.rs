@@ -99,6 +99,9 @@ pub(crate) struct Common {
     /// Hosts that scripts may call
     #[arg(long, value_name = "HOSTS", hide_short_help = true)]
     actions_allowed_hosts: Option<String>,
+    /// Modules that scripts may require, as NAME=FILE
+    #[arg(long, value_name = "MODULES", hide_short_help = true)]
+    actions_modules: Option<String>,
     #[command(flatten)]
     outbound: OutboundArguments,
     /// Threads that serve requests
@@ -253,6 +256,7 @@ impl Common {
             .with(&setting::ACTIONS_TIMEOUT_SECONDS, self.actions_timeout_seconds.as_deref())
             .with(&setting::ACTIONS_MEMORY_MIB, self.actions_memory_mib.as_deref())
             .with(&setting::ACTIONS_ALLOWED_HOSTS, self.actions_allowed_hosts.as_deref())
+            .with(&setting::ACTIONS_MODULES, self.actions_modules.as_deref())
             .with(&setting::WORKERS, self.workers.as_deref())
             .with(&setting::DRAIN_NOTICE_SECONDS, self.drain_notice_seconds.as_deref())
             .with(&setting::DRAIN_SECONDS, self.drain_seconds.as_deref())

@@ -6,6 +6,11 @@ use countersign_oauth::{Fault, Sealer, Secret};
 use countersign_storage::{Reads, Script, ScriptKind};
 use serde_json::{Map, Value};
 
+/// The source as a function of CommonJS. What begins on the first line keeps its line numbers.
+pub(crate) fn as_module(source: &str) -> String {
+    format!("(function (exports, module, require) {{{source}\n}})")
+}
+
 /// The purpose under which the values that a script is given are sealed.
 pub const SECRETS_PURPOSE: &str = "script_secrets";
 
@@ -79,8 +84,7 @@ pub(crate) struct Bound {
 impl Bound {
     pub(crate) fn new(id: &str, name: &str, kind: Kind, source: &str) -> Self {
         let code = match kind {
-            // What begins on the first line keeps its line numbers.
-            Kind::Action => format!("(function (exports, module, require) {{{source}\n}})"),
+            Kind::Action => as_module(source),
             Kind::Rule => {
                 let source = source.trim_end().trim_end_matches(';');
                 format!("(function () {{return ({source}\n)}})")

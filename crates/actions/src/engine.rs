@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use countersign_oauth::{BoxFuture, Error, Fault, HttpFetch, Sealer};
 use countersign_storage::Reads;
 use countersign_users::{LoginEvent, PostLogin, Verdict};
 
-use crate::bound::{self, Bound};
+use crate::bound::{self, Bound, as_module};
 use crate::bytecode::CodeCache;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
@@ -42,6 +43,8 @@ pub struct ActionsOptions {
     pub memory: usize,
     /// The hosts that scripts may call: `api.example.com`, or `api.example.com:8443`.
     pub allowed_hosts: Vec<String>,
+    /// The modules that scripts may require: CommonJS sources by name.
+    pub modules: BTreeMap<String, String>,
 }
 
 impl Default for ActionsOptions {
@@ -52,6 +55,7 @@ impl Default for ActionsOptions {
             timeout: Duration::from_secs(20),
             memory: 32 * 1024 * 1024,
             allowed_hosts: Vec::new(),
+            modules: BTreeMap::new(),
         }
     }
 }
@@ -71,10 +75,17 @@ impl Actions {
     pub fn new(parts: ActionsParts, options: ActionsOptions) -> Self {
         let ActionsParts { sealer, keys, http, spawn } = parts;
         let allowed_hosts = options.allowed_hosts;
+        let modules = options.modules.iter();
+        let modules = modules.map(|(name, source)| (name.clone(), as_module(source).into())).collect();
+        let engine = Engine {
+            memory: options.memory,
+            codes: Arc::new(CodeCache::default()),
+            modules: Arc::new(modules),
+        };
         Self {
             sealer,
             timeout: options.timeout,
-            engine: Arc::new(Engine { memory: options.memory, codes: CodeCache::default() }),
+            engine: Arc::new(engine),
             shared: Arc::new(Shared { keys, http, spawn, allowed_hosts, store: Store::default() }),
             pool: Pool::new(options.threads.max(1), options.queue),
         }

@@ -169,7 +169,6 @@ impl Host {
             "cache.delete" => self.uncache(arguments),
             "rules.wasExecuted" => Ok(Some(Value::Bool(self.rules.contains(&arguments.text()?)))),
             "fetch" => self.fetch(arguments),
-            "require" => self.require(&arguments.text()?),
             "missing" => self.fail(Failure::NotServed(arguments.text()?)),
             "absent" => self.absent(&arguments.text()?),
             "failed" => self.failed(arguments),
@@ -217,11 +216,6 @@ impl Host {
         }
         self.verdict.methods.push(Method { name, at: self.facts.now });
         Ok(None)
-    }
-
-    fn require(&self, name: &str) -> Answer {
-        let name: String = name.chars().take(64).collect();
-        Err(format!("require: there is no module '{name}' here"))
     }
 
     fn print(&mut self, arguments: &str) {

@@ -1,6 +1,7 @@
 // What a script finds around itself, and the way from its calls to ours. `host(op, json)` is the only door: it answers
-// JSON or nothing, or throws. `code` is the script, wrapped in a function; `input` is JSON.
-(function (host, code, input) {
+// JSON or nothing, or throws. `load(name)` gives a module, wrapped in a function as `code`, the script, is; `input` is
+// JSON.
+(function (host, load, code, input) {
   'use strict';
   const { parse, stringify } = JSON;
   const global = globalThis;
@@ -49,7 +50,19 @@
     return responseOf(call('fetch', String(url), method, headersOf(init), body));
   };
 
-  const require = (name) => call('require', String(name));
+  const modules = new Map();
+  const require = (given) => {
+    const name = String(given);
+    let module = modules.get(name);
+    if (module === undefined) {
+      const body = load(name);
+      module = { exports: {} };
+      // What requires each other in a circle sees what is there so far, as in Node.
+      modules.set(name, module);
+      body.call(module.exports, module.exports, module, require);
+    }
+    return module.exports;
+  };
 
   const apiOf = () => {
     const api = {};

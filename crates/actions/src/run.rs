@@ -1,7 +1,9 @@
 //! One script in a runtime of its own, which nothing outlives.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rquickjs::promise::PromiseState;
 use rquickjs::{Context, Ctx, Error, Exception, Function, Promise, Runtime};
@@ -25,7 +27,9 @@ const STACK: usize = 512 * 1024;
 pub(crate) struct Engine {
     /// How much memory a script may take, in bytes.
     pub(crate) memory: usize,
-    pub(crate) codes: CodeCache,
+    pub(crate) codes: Arc<CodeCache>,
+    /// What scripts may require: name and source, wrapped as the engine takes it.
+    pub(crate) modules: Arc<HashMap<String, Arc<str>>>,
 }
 
 impl Engine {
@@ -70,9 +74,24 @@ impl Engine {
             Ok(code) => code.load(ctx)?,
             Err(error) => return Ok(Some(not_compiled(failure_of(ctx, &error)))),
         };
-        let door = door(ctx, host)?;
-        let promise: Promise<'js> = prelude.call((door, code, input.to_string()))?;
+        let (door, load) = (door(ctx, host)?, self.loader(ctx)?);
+        let promise: Promise<'js> = prelude.call((door, load, code, input.to_string()))?;
         Ok(drive(ctx, &promise, host))
+    }
+}
+
+impl Engine {
+    /// The function that gives a module, if the operator lets scripts require it.
+    fn loader<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Function<'js>> {
+        let (modules, codes) = (Arc::clone(&self.modules), Arc::clone(&self.codes));
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, name: String| {
+            let Some(source) = modules.get(&name) else {
+                let name: String = name.chars().take(64).collect();
+                let message = format!("require: '{name}' is not among actions_modules");
+                return Err(Exception::throw_message(&ctx, &message));
+            };
+            codes.find(&ctx, &format!("module {name}"), source)?.load(&ctx)
+        })
     }
 }
 

@@ -188,8 +188,27 @@ fn code_may_be_as_sloppy_as_it_was() {
 }
 
 #[test]
-fn a_module_cannot_be_required_and_the_error_names_it() {
-    assert_eq!(failure("require('fs')").describe(), "require: there is no module 'fs' here");
+fn modules_that_are_allowed_are_required_and_no_others() {
+    let modules = [
+        (
+            "sum",
+            "exports.sum = (a, b) => a + b; exports.loaded = (globalThis.loaded = (globalThis.loaded ?? 0) + 1);",
+        ),
+        ("twice", "const { sum } = require('sum'); module.exports = (a) => sum(a, a);"),
+        ("circle", "exports.before = 1; exports.seen = require('circle').before;"),
+        ("broken", "this is no JavaScript"),
+    ];
+    let modules = modules.map(|(name, source)| (name.to_owned(), source.to_owned())).into();
+    let engine = engine(ActionsOptions { modules, ..options() });
+    let run = |body: &str| block_on(engine.run_scripts(vec![action(body)], &login()));
+    let body = "const again = require('sum'); api.idToken.setCustomClaim('x',
+        [require('twice')(3), require('sum').loaded, again === require('sum'), require('circle').seen])";
+    for _ in 0..2 {
+        assert_eq!(run(body).unwrap().id_token_claims["x"], json!([6, 1, true, 1]));
+    }
+    assert_eq!(refused(run("require('fs')")).describe(), "require: 'fs' is not among actions_modules");
+    assert_eq!(refused(run("require('broken')")).rule, "actions.failed");
+    assert_eq!(failure("require('sum')").describe(), "require: 'sum' is not among actions_modules");
 }
 
 #[test]

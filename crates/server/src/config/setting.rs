@@ -154,6 +154,9 @@ settings! {
     /// The hosts that scripts may call with `fetch`: `api.example.com`, or `api.example.com:8443` for another port.
     /// None by default, because a script sees who signs in.
     ACTIONS_ALLOWED_HOSTS: "actions_allowed_hosts" Many = "";
+    /// The modules that scripts may `require`, each as `NAME=FILE`: a CommonJS source that needs nothing of Node,
+    /// such as a bundle. None by default; nothing is fetched from a registry.
+    ACTIONS_MODULES: "actions_modules" Many = "";
     /// Whether other servers that Countersign calls, identity providers above all, may be on private or loopback
     /// addresses, on any port, and without TLS there. Off, because whoever may write a URL into the tenant could
     /// otherwise reach what only this machine reaches. `countersign dev` has it on unless this says otherwise.
