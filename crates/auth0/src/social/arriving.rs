@@ -5,8 +5,7 @@ use countersign_gate::{Case, GateRefusal, Pass, Session, Subject, offline_access
 use countersign_grants::{access_token_lifetime, cap_families, first_refresh_token, id_token};
 use countersign_oauth::{Audience, AuthorizationId, Fault, GrantType, Handle, OAuthError, Scope};
 use countersign_storage::{
-    Authorization, Change, Changes, Connection, Consent, Reads, Requirement, ResourceServer, Upsert,
-    UpstreamProfile, UpstreamUpdate, User,
+    Authorization, Change, Changes, Connection, Consent, Reads, Requirement, ResourceServer, User,
 };
 use countersign_token::{AccessTokenPlan, CustomClaims, Subject as TokenSubject, TokenPlan};
 use countersign_token_endpoint::{
@@ -121,7 +120,7 @@ impl SocialLogin {
         let authorization = self.authorization(user, &scope, &terms, cx);
         let server = terms.api.as_ref().map(|api| &api.server);
         let changes = Changes::none()
-            .with(written(&arrived.user, arrived.is_new, &arriving.profile, cx))
+            .with(arrived.change.clone())
             .with(Change::CountLogin {
                 user: user.id.clone(),
                 at: cx.request.now,
@@ -153,28 +152,6 @@ impl SocialLogin {
             epoch: 0,
         }
     }
-}
-
-/// Makes the account, or has it take over what the provider says.
-fn written(user: &User, is_new: bool, profile: &ProviderProfile, cx: &Context<'_>) -> Change {
-    let Some(identity) = user.identities.first().filter(|_| !is_new) else {
-        let record = user.clone();
-        return Change::UpsertUser(Upsert { record, expected_version: None, raise_epoch: false });
-    };
-    Change::UpdateFromUpstream(UpstreamUpdate {
-        user: user.id.clone(),
-        at: cx.request.now,
-        connection_id: identity.connection_id.clone(),
-        provider: identity.provider.clone(),
-        provider_user_id: identity.provider_user_id.clone(),
-        profile: Some(UpstreamProfile {
-            email: user.email.clone(),
-            email_verified: user.email_verified,
-            claims: user.profile.claims.clone(),
-            attributes: user.profile.attributes.clone(),
-        }),
-        tokens: profile.tokens.seal(cx.sealer),
-    })
 }
 
 /// The account that has this very identity: no other one is looked at (SP-132).
