@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use countersign_actions::ActionsOptions;
+use countersign_auth0::{LegacySocial, NativeSocial, SocialLogin, SubjectToken};
 use countersign_authorization_endpoint::{AuthorizationEndpoint, LoginLimits};
 use countersign_client_auth::{ClientMethod, ClientMethods, SECRET_PURPOSE};
+use countersign_connections::{Provider as IdentityProvider, Providers, UpstreamKeys};
 use countersign_grants::{AuthorizationCode, ClientCredentials, RefreshToken};
 use countersign_http::{LastRead, Origins, Provider, Readiness};
 use countersign_jose::{KeyRing, SecretKeys, Verifier};
@@ -36,6 +38,7 @@ pub struct Protocol {
     client_methods: ClientMethods,
     /// `None`: the tenant's Actions and rules.
     hook: Option<Arc<dyn PostLogin>>,
+    providers: Providers,
 }
 
 impl Protocol {
@@ -45,7 +48,12 @@ impl Protocol {
     /// When it contradicts itself.
     pub fn standard() -> Result<Self, Failure> {
         let grants = grants().map_err(|error| Failure::new(error.to_string()))?;
-        Ok(Self { grants, client_methods: ClientMethods::new(), hook: None })
+        Ok(Self {
+            grants,
+            client_methods: ClientMethods::new(),
+            hook: None,
+            providers: Providers::built_in(),
+        })
     }
 
     /// Adds a grant.
@@ -65,6 +73,16 @@ impl Protocol {
         let methods = self.client_methods.with(method);
         let client_methods = methods.map_err(|error| Failure::new(error.to_string()))?;
         Ok(Self { client_methods, ..self })
+    }
+
+    /// Adds an identity provider.
+    ///
+    /// # Errors
+    /// When its strategy is taken.
+    pub fn with_provider(self, provider: impl IdentityProvider + 'static) -> Result<Self, Failure> {
+        let providers = self.providers.with(provider);
+        let providers = providers.map_err(|error| Failure::new(error.to_string()))?;
+        Ok(Self { providers, ..self })
     }
 
     /// Asks this code at the end of every login and before every other issuance for a user, in the place of the
@@ -132,6 +150,17 @@ impl Deployment {
     }
 }
 
+/// What asks identity providers about users.
+fn social(parts: &Parts, providers: Providers) -> SocialLogin {
+    SocialLogin {
+        providers: Arc::new(providers),
+        fetch: parts.fetch.clone(),
+        keys: Arc::new(UpstreamKeys::new(parts.verifier.clone())),
+        secret_keys: parts.secret_keys.clone(),
+        random: parts.random.clone(),
+    }
+}
+
 /// Composes the endpoints.
 ///
 /// # Errors
@@ -143,19 +172,24 @@ pub(crate) fn compose(
     protocol: Protocol,
     readiness: Readiness,
 ) -> Result<Provider, Failure> {
-    let Protocol { grants, client_methods, hook } = protocol;
+    let Protocol { grants, client_methods, hook, providers } = protocol;
+    let social = social(parts, providers);
     let hook = hook.unwrap_or_else(|| scripts::hook(parts, keys, &deployment.actions));
     let Parts { storage, check: _, clock, random, sealer, hasher, verifier, .. } = parts.clone();
     let hints = IdTokenReader::new(keys.clone(), sealer.clone(), SECRET_PURPOSE);
     let configuration = Arc::new(ConfigurationCache::default());
     let contradiction = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
+    let kinds = SubjectToken::ALL.into_iter();
+    let grants = kinds.map(|kind| NativeSocial::new(kind, social.clone())).try_fold(grants, Grants::with);
+    let grants = grants.map_err(|error| contradiction(&error))?;
+    let own_grants = Grants::new().with(LegacySocial::new(social)).map_err(|error| contradiction(&error))?;
     Ok(Provider {
         domains: deployment.domains.iter().cloned().map(|issuer| Arc::new(Domain { issuer })).collect(),
         token: TokenEndpoint {
             storage: storage.clone(),
             configuration: configuration.clone(),
             grants,
-            own_grants: Grants::new(),
+            own_grants,
             failed_logins: deployment.rate_limits.failed_logins,
             client_methods: client_methods.clone(),
             issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random.clone(), SECRET_PURPOSE),

@@ -120,7 +120,7 @@ impl SocialLogin {
         let authorization = self.authorization(user, &scope, &terms, cx);
         let server = terms.api.as_ref().map(|api| &api.server);
         let changes = Changes::none()
-            .with(arrived.change.clone())
+            .with(arrived.change)
             .with(Change::CountLogin {
                 user: user.id.clone(),
                 at: cx.request.now,

@@ -8,7 +8,7 @@ use countersign_crypto::{
     SystemClock, generate_signing_key,
 };
 use countersign_jose::Algorithm;
-use countersign_oauth::{Clock as _, Issuer, Sealer, Secret, Timestamp};
+use countersign_oauth::{Clock as _, HttpFetch, Issuer, Sealer, Secret, Timestamp};
 use countersign_outbound::{Outbound, OutboundOptions};
 use countersign_server::{
     Deployment, Parts, Running, ServeOptions, Sockets, TlsFiles, bind_loopback, port_of,
@@ -72,7 +72,8 @@ impl Harness {
     pub fn over(backend: Backend, store: Store, tenant: Tenant, options: ServeOptions) -> Self {
         let storage = store.processes[0].storage.clone();
         let sealer: Arc<dyn Sealer> = shared().sealer.clone();
-        let (rate_limits, development) = (tenant.rate_limits, tenant.development);
+        let (rate_limits, development, fetch) =
+            (tenant.rate_limits, tenant.development, tenant.fetch.clone());
         tenant.store(&*storage, &*sealer);
         for key in &shared().keys {
             block_on(storage.commit(Changes::none().with(Change::InsertSigningKey(key.clone())))).unwrap();
@@ -94,7 +95,7 @@ impl Harness {
         let ports = sockets.iter().map(|sockets| [port(&sockets.https), port(&sockets.http)]).collect();
         let processes = store.processes.iter().zip(sockets);
         let running = processes.map(|(opened, sockets)| {
-            let parts = parts(opened, clock.clone());
+            let parts = parts(opened, clock.clone(), fetch.clone());
             Running::start(&parts, &deployment, sockets, options.clone()).unwrap()
         });
         Self {
@@ -108,6 +109,11 @@ impl Harness {
             backend,
             _store: store,
         }
+    }
+
+    /// The data key that every server of a run has.
+    pub fn data_key() -> Arc<dyn Sealer> {
+        shared().sealer.clone()
     }
 
     /// The server's time.
@@ -211,7 +217,7 @@ impl Drop for Harness {
 }
 
 /// What a process stands on: all of it its own, but for the clock and the data key.
-fn parts(opened: &Opened, clock: Arc<FixedClock>) -> Parts {
+fn parts(opened: &Opened, clock: Arc<FixedClock>, fetch: Option<Arc<dyn HttpFetch>>) -> Parts {
     Parts {
         storage: opened.storage.clone(),
         check: opened.check.clone(),
@@ -220,7 +226,7 @@ fn parts(opened: &Opened, clock: Arc<FixedClock>) -> Parts {
         sealer: shared().sealer.clone(),
         hasher: Arc::new(Argon2Hasher::start(CHEAP, 2, 64, Arc::new(OsRandom)).unwrap()),
         verifier: Arc::new(OpenSslVerifier::new().unwrap()),
-        fetch: shared().fetch.clone(),
+        fetch: fetch.unwrap_or_else(|| shared().fetch.clone()),
         secret_keys: Arc::new(OpenSslSecretKeys),
     }
 }

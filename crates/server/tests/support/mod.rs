@@ -11,7 +11,9 @@ mod harness;
 mod http;
 mod in_vain;
 mod pages;
+mod providers;
 mod published;
+mod social;
 mod tenant;
 mod tokens;
 
@@ -24,6 +26,11 @@ pub use form::{Form, unescape};
 pub use harness::{Harness, on_every_backend};
 pub use http::{Client, Request, Response};
 pub use in_vain::Stored;
+pub use providers::{APP, FakeProviders, Goodness, Mood, OTHER_APP};
 pub use published::{Published, certificate_parts, names, sha1};
+pub use social::{
+    APPLE_CODE, APPLE_ID_TOKEN, EXCHANGE, FACEBOOK, GOOGLE, LEGACY_ID, tenant as social_tenant,
+    with_providers,
+};
 pub use tenant::{MACHINE_ID, MACHINE_SECRET, SPA_ID, Tenant, WEB_CALLBACK, WEB_ID, WEB_SECRET};
 pub use tokens::{MACHINE, SPA, VERIFIER, WEB, basic, client_credentials, exchange, refresh, under_rfc};

@@ -1,4 +1,6 @@
-use countersign_oauth::{ClientGrantId, ClientId, GrantType, Sealer};
+use std::sync::Arc;
+
+use countersign_oauth::{ClientGrantId, ClientId, GrantType, HttpFetch, Sealer};
 use countersign_server::config::RateLimits;
 use countersign_storage::{
     AppType, Change, Changes, Client, ClientGrant, Connection, ResourceServer, Storage, TenantSettings,
@@ -32,6 +34,8 @@ pub struct Tenant {
     pub secrets: Vec<(ClientId, &'static str)>,
     /// What the deployment limits: nothing, without being told.
     pub rate_limits: RateLimits,
+    /// What calls other servers, instead of what may call servers on loopback.
+    pub fetch: Option<Arc<dyn HttpFetch>>,
     /// Whether it shows what was compared.
     pub development: bool,
 }
@@ -66,6 +70,7 @@ impl Default for Tenant {
             connections: vec![connection],
             users: vec![countersign_testkit::user()],
             rate_limits: RateLimits::default(),
+            fetch: None,
             development: false,
         }
     }
