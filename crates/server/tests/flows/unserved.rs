@@ -22,7 +22,7 @@ fn what_discovery_names_and_nobody_serves_answers_with_its_refusal() {
 #[test]
 fn what_nobody_names_is_not_there() {
     on_every_backend(|server| {
-        for path in ["/oauth/par", "/oauth/ro", "/oauth/access_token", "/tokeninfo", "/no/such/path"] {
+        for path in ["/oauth/par", "/oauth/ro", "/tokeninfo", "/no/such/path"] {
             let answer = server.send_in_vain(&Request::post_form(server.url(path), WEB), &[], 404);
             assert!(answer.header("location").is_none());
         }

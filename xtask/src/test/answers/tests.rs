@@ -82,11 +82,12 @@ fn each_word_of_a_schema_is_held() {
 fn a_status_or_content_type_that_is_not_described_is_a_fault_and_so_is_a_server_error_anywhere() {
     let teapot = answer("POST", "/token", 418, json!({}));
     assert_eq!(faults(&[teapot], &[]), ["POST /token 418 (status): no such status, body {}"]);
+    assert!(faults(&[answer("POST", "/token", 429, json!({}))], &[]).is_empty());
     let mut page = answer("POST", "/token", 400, json!({}));
     page.content_type = Some("text/html".to_owned());
     assert_eq!(faults(&[page], &[]), ["POST /token 400 (content type): Some(\"text/html\")"]);
     let broken = answer("GET", "/elsewhere", 500, Value::Null);
-    assert_eq!(faults(&[broken], &[]), ["GET /elsewhere: 500"]);
+    assert_eq!(faults(&[broken], &[]), ["GET /elsewhere 500 (status): a server error, body null"]);
     let unknown = [answer("GET", "/elsewhere", 200, Value::Null), answer("GET", "/token", 405, Value::Null)];
     assert!(faults(&unknown, &[]).is_empty());
 }
