@@ -76,10 +76,11 @@ impl AuthorizationEndpoint {
         parameters: &Parameters,
         context: &RequestContext,
     ) -> Result<Valid, Rejection> {
-        match self.configuration.view(&*self.storage).await {
-            Ok(view) => validate(parameters, context, &view).await,
-            Err(fault) => Err(Rejection::Page(fault.into(), Compliance::Auth0)),
-        }
+        let page = |fault: Fault| Rejection::Page(fault.into(), Compliance::Auth0);
+        let view = self.configuration.view(&*self.storage).await.map_err(page)?;
+        let valid = validate(parameters, context, &view).await?;
+        let asks_hook = self.hook.is_bound(&view).await.map_err(page)?;
+        Ok(Valid { asks_hook, ..valid })
     }
 
     pub(crate) fn reject(&self, rejection: Rejection, context: &RequestContext) -> Result<Outcome, Fault> {

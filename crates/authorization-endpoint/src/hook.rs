@@ -31,10 +31,10 @@ impl AuthorizationEndpoint {
         journey: &Journey<'_>,
         signed_in: &SignedIn,
     ) -> Result<Ruling, Fault> {
-        let reads = self.configuration.view(&*self.storage).await?;
-        if !self.hook.is_bound(&reads).await? {
+        if !journey.request.asks_hook {
             return Ok(Ruling::Allowed(Verdict::default()));
         }
+        let reads = self.configuration.view(&*self.storage).await?;
         let session_clients = match journey.new_login {
             Some(_) => Vec::new(),
             None => self.storage.session_clients(&signed_in.session.id).await?,

@@ -29,6 +29,8 @@ pub(crate) struct Valid {
     pub(crate) ui_locales: Option<String>,
     pub(crate) id_token_hint: Option<String>,
     pub(crate) settings: TenantSettings,
+    /// Whether the tenant's own code has a say in how it ends.
+    pub(crate) asks_hook: bool,
 }
 
 /// How a request that broke a rule is answered.
@@ -106,6 +108,7 @@ pub(crate) async fn validate(
         ui_locales: owned("ui_locales"),
         id_token_hint: owned("id_token_hint"),
         settings: settings.clone(),
+        asks_hook: false,
         client,
     })
 }

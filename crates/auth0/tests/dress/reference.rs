@@ -9,11 +9,12 @@ use crate::page::{Rule, code, page, parse};
 use crate::table::{AUTHORIZE, LOGOUT, TOKEN};
 
 /// The crates whose rules a request can break.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "oauth",
     "pkce",
     "client-auth",
     "gate",
+    "users",
     "token-endpoint",
     "grants",
     "authorization-endpoint",
@@ -23,8 +24,9 @@ const CRATES: [&str; 11] = [
     "http",
 ];
 
-/// What has the shape of a rule and is none: the contexts of faults, and what a provider said.
-const NO_RULES: [&str; 2] = ["access_tokens.claims", "connections.token_not_bound"];
+/// What has the shape of a rule and is none: the contexts of faults, hosts, and what a provider said.
+const NO_RULES: [&str; 5] =
+    ["access_tokens.claims", "connections.token_not_bound", "auth0.com", "webtask.io", "webtask.run"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -102,13 +102,22 @@ impl House {
     }
 
     pub(crate) fn mint_for(&self, access_token: AccessTokenPlan) -> TokenResponse {
+        self.mint_with(access_token, CustomClaims::default())
+    }
+
+    /// The same with claims that the tenant's own code put into the ID token.
+    pub(crate) fn mint_with(
+        &self,
+        access_token: AccessTokenPlan,
+        custom_claims: CustomClaims,
+    ) -> TokenResponse {
         let id_token = IdTokenPlan {
             user_id: UserId::new(USER_ID),
             claims: serde_json::Map::new(),
             session_id: None,
             nonce: None,
             auth_time: None,
-            custom_claims: CustomClaims::default(),
+            custom_claims,
         };
         let plan =
             TokenPlan { client: client(), access_token, id_token: Some(id_token), refresh_token: None };

@@ -218,6 +218,34 @@ fn core_234_sp_095_a_token_without_openid_or_for_an_api_alone_is_refused() {
 }
 
 #[test]
+fn sp_067_custom_claims_of_the_id_token_are_told_too_and_never_as_the_subject() {
+    let house = House::new();
+    let scope = countersign_oauth::Scope::parse("openid profile").unwrap();
+    let set = json!({ "role": "admin", "name": "Set", "sub": "forged", "email": "forged" });
+    let Value::Object(set) = set else { panic!() };
+    let custom = CustomClaims::of_id_token(&set, &scope, None, &countersign_testkit::domain());
+    for api in [None, block_on(house.storage.resource_server(&AUDIENCE.into())).unwrap()] {
+        let plan = AccessTokenPlan {
+            api,
+            subject: Subject::User(UserId::new(USER_ID)),
+            scope: scope.clone(),
+            constraint: SenderConstraint::None,
+            authorization_id: Some(AuthorizationId::new("test-authorization")),
+            gty: None,
+            lifetime: Seconds(600),
+            custom_claims: CustomClaims::default(),
+        };
+        let token = house.mint_with(plan, custom.clone()).access_token;
+        let told = ask(&house, &bearer(&token)).unwrap();
+        assert_eq!(
+            (&told["sub"], &told["role"], &told["name"]),
+            (&json!(USER_ID), &json!("admin"), &json!("Set"))
+        );
+        assert_eq!(told.get("email"), None);
+    }
+}
+
+#[test]
 fn a_token_of_the_client_itself_is_refused() {
     let house = House::new();
     let api = block_on(house.storage.resource_server(&AUDIENCE.into())).unwrap();

@@ -12,6 +12,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actions;
+mod actions_elsewhere;
 mod answers;
 mod assertions;
 mod audience;

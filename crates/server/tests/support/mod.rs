@@ -13,6 +13,7 @@ mod in_vain;
 mod pages;
 mod providers;
 mod published;
+mod scripts;
 mod social;
 mod tenant;
 mod tokens;

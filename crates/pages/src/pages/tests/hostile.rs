@@ -53,6 +53,20 @@ fn sp_156_no_value_leaves_the_form_that_is_posted() {
 }
 
 #[test]
+fn sp_156_no_value_leaves_the_page_that_goes_elsewhere() {
+    let url = "https://terms.example.test/?a=1&state=s\"><script>canary()</script>";
+    let page = pages().leaving(url, &locale("en"));
+    let html = &page.html;
+    assert!(!html.contains("<script") && !html.contains("state=s\""), "{html}");
+    let escaped =
+        "https://terms.example.test/?a=1&#38;state=s&#34;&#62;&#60;script&#62;canary()&#60;/script&#62;";
+    assert!(html.contains(&format!("<meta http-equiv=\"refresh\" content=\"0; url={escaped}\">")), "{html}");
+    assert!(html.contains(&format!("href=\"{escaped}\"")), "{html}");
+    assert_eq!(page.frame, Framing::Denied);
+    assert!(page.content_security_policy.contains("form-action 'none'"));
+}
+
+#[test]
 fn a_nonce_cannot_bring_a_directive_or_markup() {
     let target = Origin::parse("https://app.example.test").unwrap();
     let page = pages().web_message(&target, &[("state", "s")], "a+/-_=b'; script-src *\">");
