@@ -32,5 +32,6 @@ mod log_canary;
 mod pages;
 mod redirect_uri;
 mod refresh_theft;
+mod scripts;
 mod state_and_nonce;
 mod transaction;

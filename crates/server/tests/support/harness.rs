@@ -1,7 +1,6 @@
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 
-use countersign_actions::ActionsOptions;
 use countersign_authorization_endpoint::LoginLimits;
 use countersign_crypto::{
     Argon2Cost, Argon2Hasher, DataKeys, DevAuthority, OpenSslSecretKeys, OpenSslVerifier, OsRandom,
@@ -74,6 +73,7 @@ impl Harness {
         let sealer: Arc<dyn Sealer> = shared().sealer.clone();
         let (rate_limits, development, fetch) =
             (tenant.rate_limits, tenant.development, tenant.fetch.clone());
+        let actions = tenant.actions.clone();
         tenant.store(&*storage, &*sealer);
         for key in &shared().keys {
             block_on(storage.commit(Changes::none().with(Change::InsertSigningKey(key.clone())))).unwrap();
@@ -89,7 +89,7 @@ impl Harness {
                 ..LoginLimits::default()
             },
             rate_limits,
-            actions: ActionsOptions::default(),
+            actions,
             development,
         };
         let ports = sockets.iter().map(|sockets| [port(&sockets.https), port(&sockets.http)]).collect();

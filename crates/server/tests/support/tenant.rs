@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use countersign_actions::ActionsOptions;
 use countersign_oauth::{ClientGrantId, ClientId, GrantType, HttpFetch, Sealer};
 use countersign_server::config::RateLimits;
 use countersign_storage::{
@@ -36,6 +37,8 @@ pub struct Tenant {
     pub rate_limits: RateLimits,
     /// What calls other servers, instead of what may call servers on loopback.
     pub fetch: Option<Arc<dyn HttpFetch>>,
+    /// The limits of its scripts.
+    pub actions: ActionsOptions,
     /// Whether it shows what was compared.
     pub development: bool,
 }
@@ -71,6 +74,7 @@ impl Default for Tenant {
             users: vec![countersign_testkit::user()],
             rate_limits: RateLimits::default(),
             fetch: None,
+            actions: ActionsOptions::default(),
             development: false,
         }
     }
