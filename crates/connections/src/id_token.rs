@@ -96,6 +96,3 @@ fn refused(error: JoseError) -> UpstreamError {
     }
     UpstreamError::refused("connections.id_token", error.rule())
 }
-
-#[cfg(test)]
-mod tests;

@@ -179,6 +179,3 @@ fn read(verified: IdToken, name: Option<&AppleName>) -> Result<ProviderProfile, 
     profile.attributes_of(&verified.claims, &PROTOCOL);
     Ok(profile)
 }
-
-#[cfg(test)]
-mod tests;

@@ -159,6 +159,3 @@ async fn inspect(
         None => Err(UpstreamError::malformed("tokeninfo says no expiry")),
     }
 }
-
-#[cfg(test)]
-mod tests;

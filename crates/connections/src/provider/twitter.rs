@@ -132,6 +132,3 @@ fn read(answer: &Answer) -> Result<ProviderProfile, UpstreamError> {
     }
     Ok(profile)
 }
-
-#[cfg(test)]
-mod tests;

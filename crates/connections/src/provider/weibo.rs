@@ -122,6 +122,3 @@ fn read(uid: &str, answer: &Answer) -> Result<ProviderProfile, UpstreamError> {
     }
     Ok(profile)
 }
-
-#[cfg(test)]
-mod tests;
