@@ -37,6 +37,9 @@ pub(crate) struct Dev {
     /// Only warn of settings in the tenant file that would restrict access and are not enforced yet
     #[arg(long)]
     allow_unenforced: bool,
+    /// Stand in for Google, Facebook, Twitter, Weibo and Apple on this machine, with connections to them
+    #[arg(long)]
+    fake_providers: bool,
     /// A file to write once the server listens: URLs, clients, users, as JSON
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -57,6 +60,7 @@ impl Dev {
             tenant: self.tenant,
             users: self.users,
             allow_unenforced: self.allow_unenforced,
+            fake_providers: self.fake_providers,
             ready_file: self.ready_file,
         };
         dev(&options, &overrides, environment, &mut std::io::stdout())

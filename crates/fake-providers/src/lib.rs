@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod apple;
+mod control;
 mod facebook;
 mod google;
 mod keys;
+mod sample;
 mod server;
 mod state;
 mod twitter;
@@ -17,10 +19,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use countersign_oauth::Clock;
 use serde_json::{Value, json};
 
+pub use sample::APPLE_APP;
 use state::State;
 pub use state::{Misbehaviour, Token};
 
 /// All five providers behind one address: what is at `https://HOST/PATH` at the real one is at `/HOST/PATH` here.
+///
+/// The same by HTTP, for developers, with `user`, `app`, `token` and `how` in the query:
+/// `/control/STRATEGY/access-token`, `…/id-token`, `…/revoke`, `…/expire`, `…/rotate-keys`, `/control/apple/code`,
+/// `/control/misbehave/HOST`.
 ///
 /// It ends when it is dropped.
 pub struct FakeProviders {

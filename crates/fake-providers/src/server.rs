@@ -10,7 +10,7 @@ use countersign_oauth::Parameters;
 use serde_json::Value;
 
 use crate::state::{Misbehaviour, State};
-use crate::{apple, facebook, google, twitter, weibo};
+use crate::{apple, control, facebook, google, twitter, weibo};
 
 /// The most bytes of a request's head, and of its body.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -66,6 +66,9 @@ fn serve_one(mut stream: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
 
 /// The provider that the path belongs to.
 fn answer(state: &mut State, request: &Request) -> io::Result<Reply> {
+    if let Some(what) = request.path.strip_prefix("control/") {
+        return control::answer(state, request, what);
+    }
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "oauth2.googleapis.com/tokeninfo") => Ok(google::token_info(state, request)),
         ("GET", "openidconnect.googleapis.com/v1/userinfo") => Ok(google::user_info(state, request)),

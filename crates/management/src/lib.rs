@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod describe;
+mod fake_providers;
 mod generate;
 mod node;
 mod playground;
@@ -21,6 +22,7 @@ pub use apply::{
 pub use describe::{
     DescribedApi, DescribedClient, DescribedUser, Description, StoreContent, describe, store_content,
 };
+pub use fake_providers::{FAKE_LEGACY_ID, FAKE_NATIVE_ID, apply_fake_providers};
 pub use playground::{PLAYGROUND_ID, apply_playground};
 pub use problem::{Problem, Warning};
 pub use sample::{

@@ -78,7 +78,7 @@ fn plan(
         }));
     }
     for mut connection in connections {
-        if connection.settings.enabled_clients.contains(&id) {
+        if connection.strategy != "auth0" || connection.settings.enabled_clients.contains(&id) {
             continue;
         }
         connection.settings.enabled_clients.push(id.clone());

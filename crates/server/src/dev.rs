@@ -3,6 +3,7 @@
 mod authority;
 mod banner;
 mod data_dir;
+mod fakes;
 mod hosts;
 mod listeners;
 mod ready;
@@ -15,6 +16,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use countersign_crypto::{OsRandom, SystemClock};
+use countersign_fake_providers::FakeProviders;
 
 use crate::apply::one;
 use crate::config::{Config, Database, Environment, Layers, Origin, Overrides, RateLimits, setting};
@@ -50,6 +52,8 @@ pub struct DevOptions {
     pub users: Option<PathBuf>,
     /// Whether what would restrict access and is not enforced yet is a warning only.
     pub allow_unenforced: bool,
+    /// Whether identity providers are stood in for.
+    pub fake_providers: bool,
     /// Where to write the ready file.
     pub ready_file: Option<PathBuf>,
 }
@@ -74,7 +78,8 @@ pub fn dev(
     let config = configure(options, overrides, environment).map_err(one)?;
     logging::start(&config.log).map_err(one)?;
     let signals = Signals::catch().map_err(one)?;
-    let (running, text) = start(options, &config, environment)?;
+    // The fakes live as long as the server.
+    let (running, _fakes, text) = start(options, &config, environment)?;
     // Who closed the pipe does not want to read it; the server runs all the same.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     signals.wait(running).map_err(one)
@@ -120,7 +125,7 @@ fn start(
     options: &DevOptions,
     config: &Config,
     environment: &Environment,
-) -> Result<(Running, String), Vec<Failure>> {
+) -> Result<(Running, Option<FakeProviders>, String), Vec<Failure>> {
     let hosts = hosts::read(&options.hosts).map_err(one)?;
     let listeners = Listeners::bind(options, &hosts).map_err(one)?;
     let folder = DataDir::new(&options.data);
@@ -134,6 +139,10 @@ fn start(
     let domains = listeners.domains();
     let passwords = runtime.block_on(tenant::fill(options, (&folder, &domains), &parts, &mut warnings))?;
     drop(prepared);
+    let fakes = match options.fake_providers {
+        true => Some(runtime.block_on(fakes::start(&parts)).map_err(one)?),
+        false => None,
+    };
     let deployment = Deployment {
         domains,
         login_limits: config.login_limits,
@@ -151,7 +160,8 @@ fn start(
     if let Some(path) = &options.ready_file {
         facts.write(path).map_err(one)?;
     }
-    Ok((running, warnings + &banner::banner(&facts)))
+    let of_fakes = fakes.as_ref().map(|fakes| fakes::banner(fakes, &facts.urls.issuer)).unwrap_or_default();
+    Ok((running, fakes, warnings + &banner::banner(&facts) + &of_fakes))
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ pub fn start(parts: &Parts, issuer: &str, ticket: PartnerTicket, http: TcpListen
 /// # Errors
 /// Everything in it that cannot be taken.
 pub fn apply(parts: &Parts, yaml: &str) -> Outcome<()> {
-    let options = ParseOptions { allow_unenforced: false };
+    let options = ParseOptions::default();
     let (file, _warnings) = TenantFile::parse(yaml, options)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     let admin = Admin { storage: &*parts.storage, random: &*parts.random, now: parts.clock.now() };
