@@ -33,7 +33,7 @@ impl Failure {
     /// What a thrown error means: some are the engine's own.
     pub(crate) fn of_error(name: &str, message: &str) -> Self {
         match (name, message) {
-            ("InternalError", "out of memory") => Self::OutOfMemory,
+            ("InternalError", message) if message.starts_with("out of memory") => Self::OutOfMemory,
             ("RangeError", "Maximum call stack size exceeded") | ("InternalError", "stack overflow") => {
                 Self::TooDeep
             }

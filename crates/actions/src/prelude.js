@@ -25,10 +25,91 @@
   };
   global.console = { log, info: log, warn: log, error: log, debug: log, trace: log };
 
+  // Forms and basic authentication, for calls to other servers.
+  class URLSearchParams {
+    #pairs = [];
+    constructor(init = '') {
+      if (typeof init === 'string') {
+        const decode = (text) => decodeURIComponent(text.replaceAll('+', ' '));
+        for (const part of init.replace(/^\?/, '').split('&')) {
+          const [name, ...value] = part.split('=');
+          if (part !== '') this.append(decode(name), decode(value.join('=')));
+        }
+      } else {
+        const pairs = typeof init[Symbol.iterator] === 'function' ? init : Object.entries(init);
+        for (const [name, value] of pairs) this.append(name, value);
+      }
+    }
+    append(name, value) {
+      this.#pairs.push([String(name), String(value)]);
+    }
+    set(name, value) {
+      this.delete(name);
+      this.append(name, value);
+    }
+    delete(name) {
+      this.#pairs = this.#pairs.filter(([known]) => known !== String(name));
+    }
+    getAll(name) {
+      return this.#pairs.filter(([known]) => known === String(name)).map(([, value]) => value);
+    }
+    get(name) {
+      return this.getAll(name)[0] ?? null;
+    }
+    has(name) {
+      return this.getAll(name).length > 0;
+    }
+    *entries() {
+      yield* this.#pairs;
+    }
+    [Symbol.iterator]() {
+      return this.entries();
+    }
+    toString() {
+      const hex = (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`;
+      const encode = (text) => encodeURIComponent(text).replace(/[!'()~]/g, hex).replaceAll('%20', '+');
+      return this.#pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');
+    }
+  }
+  global.URLSearchParams = URLSearchParams;
+
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  global.btoa = (given) => {
+    const text = String(given);
+    let encoded = '';
+    for (let at = 0; at < text.length; at += 3) {
+      const bytes = [0, 1, 2].map((offset) => text.charCodeAt(at + offset) || 0);
+      if (bytes.some((byte) => byte > 255)) throw new TypeError('btoa takes characters up to U+00FF');
+      const bits = (bytes[0] << 16) | (bytes[1] << 8) | bytes[2];
+      const count = Math.min(text.length - at, 3) + 1;
+      for (let index = 0; index < 4; index++) {
+        encoded += index < count ? alphabet[(bits >> (18 - 6 * index)) & 63] : '=';
+      }
+    }
+    return encoded;
+  };
+  global.atob = (given) => {
+    const text = String(given).replace(/[\t\n\f\r ]/g, '').replace(/={1,2}$/, '');
+    if (text.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(text)) throw new TypeError('atob takes base64');
+    let decoded = '';
+    let bits = 0;
+    for (let at = 0; at < text.length; at++) {
+      bits = ((bits << 6) | alphabet.indexOf(text[at])) & 0xffffff;
+      const left = (6 * (at + 1)) % 8;
+      if (at % 4 !== 0) decoded += String.fromCharCode((bits >> left) & 255);
+    }
+    return decoded;
+  };
+
   const headersOf = (init) => {
     const given = init.headers ?? {};
     const pairs = Array.isArray(given) ? given : Object.entries(given);
-    return pairs.map(([name, value]) => [String(name), String(value)]);
+    const headers = pairs.map(([name, value]) => [String(name), String(value)]);
+    const isNamed = headers.some(([name]) => name.toLowerCase() === 'content-type');
+    if (init.body instanceof URLSearchParams && !isNamed) {
+      headers.push(['content-type', 'application/x-www-form-urlencoded;charset=UTF-8']);
+    }
+    return headers;
   };
   const responseOf = ({ status, headers, body }) => {
     const all = new Map(headers);

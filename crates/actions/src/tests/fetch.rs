@@ -43,6 +43,34 @@ fn an_allowed_host_is_called() {
 }
 
 #[test]
+fn a_form_is_sent_as_one() {
+    let http = answering("");
+    let body =
+        "const form = new URLSearchParams({ grant_type: 'x', 'a b': '~&=\\u00e4' }); form.append('a b', '2');
+         await fetch('https://api.example.com/', { method: 'POST', body: form })";
+    run_with(&http, body).unwrap();
+    let asked = http.asked.lock().unwrap();
+    let FetchBody::Other(media_type, body) = &asked[0].body else { panic!("{asked:?}") };
+    assert_eq!(media_type, "application/x-www-form-urlencoded;charset=UTF-8");
+    assert_eq!(body.expose(), "grant_type=x&a+b=%7E%26%3D%C3%A4&a+b=2");
+}
+
+#[test]
+fn parameters_and_base64_are_read_and_written() {
+    let read = "const p = new URLSearchParams('?a=1&b=x+y%26&a=2&c=d=e&f');
+         api.idToken.setCustomClaim('x', [p.get('a'), p.getAll('a'), p.get('b'), p.get('c'), p.get('f'), p.get('g'),
+             p.has('a'), [...new URLSearchParams(p)].length])";
+    assert_eq!(claim(read), json!(["1", ["1", "2"], "x y&", "d=e", "", null, true, 5]));
+    let base64 = "const texts = ['', 'a', 'ab', 'abc', 'abcd', 'id:secret', '\\xff\\x00\\x80'];
+         api.idToken.setCustomClaim('x', [texts.map(btoa), texts.every((text) => atob(btoa(text)) === text)])";
+    let encoded = json!(["", "YQ==", "YWI=", "YWJj", "YWJjZA==", "aWQ6c2VjcmV0", "/wCA"]);
+    assert_eq!(claim(base64), json!([encoded, true]));
+    for wrong in ["btoa('\\u20ac')", "atob('a')", "atob('a-b_')"] {
+        assert_eq!(failure(wrong).rule, "actions.failed", "{wrong}");
+    }
+}
+
+#[test]
 fn sp_142_another_host_is_not_called_and_the_error_names_the_setting() {
     let http = answering("");
     for url in [
