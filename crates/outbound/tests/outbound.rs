@@ -153,11 +153,13 @@ fn plain_http_goes_to_private_targets_alone() {
     assert_eq!(refused, FetchError::PrivateAddress);
 }
 
+/// The method is that of RFC 9110 §9, success that of RFC 9110 §15.3.
 #[test]
 fn an_answer_comes_with_its_status_media_type_and_fields() {
     let server = reply("404 Not Found\r\ncontent-type: Application/JSON; charset=utf-8\r\nx-thing: 1", "{}");
     let answer = get(&private(), &server.url()).unwrap();
     assert_eq!((answer.status, answer.content_type.as_str()), (404, "application/json"));
+    assert!(!answer.is_success());
     assert!(answer.headers.contains(&("x-thing".to_owned(), "1".to_owned())));
     assert_eq!(answer.body, b"{}");
 }

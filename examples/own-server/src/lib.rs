@@ -2,6 +2,7 @@
 //! our own.
 
 mod client_badge;
+mod intranet;
 mod partner_ticket;
 
 use std::net::TcpListener;
@@ -21,6 +22,7 @@ use countersign_storage::{
 use storage_redb::RedbStorage;
 
 pub use client_badge::ClientBadge;
+pub use intranet::Intranet;
 pub use partner_ticket::PartnerTicket;
 
 /// What goes wrong at start, as a text for whoever starts it.
@@ -76,7 +78,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 // docs:begin compose
-/// Starts the server: what every Countersign speaks, and our grant and method beside it.
+/// Starts the server: what every Countersign speaks, and our grant, method and identity provider beside it.
 ///
 /// # Errors
 /// What contradicts itself, or cannot be started.
@@ -84,6 +86,7 @@ pub fn start(parts: &Parts, issuer: &str, ticket: PartnerTicket, http: TcpListen
     let protocol = Protocol::standard().map_err(text)?;
     let protocol = protocol.with_grant(ticket).map_err(text)?;
     let protocol = protocol.with_client_method(ClientBadge).map_err(text)?;
+    let protocol = protocol.with_provider(Intranet).map_err(text)?;
     let deployment = Deployment::new(vec![Issuer::new(issuer)]);
     let sockets = Sockets { http: vec![http], ..Sockets::default() };
     Running::start_speaking(parts, &deployment, protocol, sockets, ServeOptions::default()).map_err(text)

@@ -1,6 +1,7 @@
 use super::{base_string, encode};
 
-/// The example of "Creating a signature" in Twitter's documentation.
+/// RFC 5849 §3.4.1 by the example of "Creating a signature" in Twitter's documentation; consumer and token are those of
+/// RFC 5849 §1.1 and §3.1.
 #[test]
 fn the_base_string_is_that_of_the_documentation() {
     let parameters = [
@@ -24,6 +25,7 @@ fn the_base_string_is_that_of_the_documentation() {
     );
 }
 
+/// RFC 5849 §3.6.
 #[test]
 fn everything_but_unreserved_characters_is_encoded() {
     assert_eq!(encode("Ladies + Gentlemen"), "Ladies%20%2B%20Gentlemen");

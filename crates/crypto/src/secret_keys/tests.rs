@@ -12,7 +12,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn the_macs_are_those_of_the_rfcs() {
-    // RFC 2202 §3 case 2 and RFC 4231 §4.3.
+    // RFC 2202 §3 case 2 and RFC 4231 §4.3; HMAC-SHA1 is for RFC 5849 §3.4.2.
     let (key, message) = (b"Jefe", b"what do ya want for nothing?");
     let sha1 = OpenSslSecretKeys.hmac_sha1(key, message).unwrap();
     assert_eq!(hex(&sha1), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");

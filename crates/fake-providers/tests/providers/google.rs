@@ -69,6 +69,7 @@ fn id_token(stand: &Stand, claims: &Value) -> Proof {
     Proof::GoogleIdToken(Secret::from(stand.fakes.google_id_token(claims).unwrap().as_str()))
 }
 
+/// OpenID Connect Core §3.1.3.7.
 #[test]
 fn sp_088_an_id_token_is_held_against_signature_issuer_audience_party_and_times() {
     let (stand, connection) = stand();

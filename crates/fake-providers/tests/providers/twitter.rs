@@ -27,6 +27,7 @@ fn token(token: &str, secret: &str) -> Proof {
     Proof::AccessToken { token: Secret::from(token), token_secret: Some(Secret::from(secret)) }
 }
 
+/// The header is that of RFC 5849 §3.5.1, its values encoded by RFC 5849 §3.6.
 #[test]
 fn a_good_token_with_its_secret_brings_the_profile_without_a_verified_address() {
     let (stand, connection) = stand();
