@@ -357,3 +357,30 @@ fn a_name_is_taken_once() {
     let error = twice.unwrap_err();
     assert_eq!(error.to_string(), "the client authentication method badge is there twice");
 }
+
+fn identify(client: &Client, parameters: &str) -> Result<AuthenticatedClient, &'static str> {
+    let (clients, sealer, request) = (One(Ok(client.clone())), TestSealer::default(), request_context());
+    let context =
+        MethodContext { request: &request, sealer: &sealer, replay: &Forgetful, verifier: &P256Verifier };
+    let methods = &ClientMethods::new();
+    let authenticator =
+        ClientAuthenticator { clients: &clients, compliance: Compliance::Auth0, methods, context };
+    let presented = Presented { authorization: None, parameters: &body(parameters) };
+    block_on(authenticator.identify(presented)).map_err(|(error, _)| match error {
+        Error::Refused(error) => error.rule,
+        Error::Fault(_) => "a fault",
+    })
+}
+
+#[test]
+fn a_client_that_shows_nothing_is_identified_and_never_confidential() {
+    let confidential = registered(TokenEndpointAuthMethod::ClientSecretPost);
+    let id = format!("client_id={CLIENT_ID}");
+    assert!(!identify(&confidential, &id).unwrap().is_confidential());
+    let with_secret = format!("{id}&client_secret={CLIENT_SECRET}");
+    assert!(identify(&confidential, &with_secret).unwrap().is_confidential());
+    let wrong = identify(&confidential, &format!("{id}&client_secret=wrong"));
+    assert_eq!(wrong.err(), Some("client_auth.wrong_secret"));
+    let unknown = identify(&confidential, "client_id=nobody");
+    assert_eq!(unknown.err(), Some("client_auth.unknown_client"));
+}

@@ -246,3 +246,14 @@ fn refuses_where_a_consent_is_needed_and_there_is_none() {
     let not_needed = Case { consent: None, ..world.case() };
     assert!(!required(&not_needed.pass().unwrap()).contains(&RecordKind::Consent));
 }
+
+#[test]
+fn a_user_who_is_made_in_the_same_commit_is_not_required_to_be_there() {
+    let world = World::new();
+    let case = Case { subject: Subject::New(&world.user), ..world.bare() };
+    let requires = case.pass().unwrap();
+    assert!(requires.requires().iter().all(|requirement| requirement.record != RecordKind::User));
+    let blocked = User { blocked: true, ..world.user.clone() };
+    let case = Case { subject: Subject::New(&blocked), ..world.bare() };
+    assert_eq!(case.pass().err(), Some(GateRefusal::UserBlocked));
+}

@@ -13,6 +13,8 @@ const ORGANIZATION_NAME: &str = "{organization_name}";
 
 /// Grants that Auth0 has beside those that are built; a client keeps them and is refused for now.
 const LATER_GRANTS: [&str; 2] = ["password", "delegation"];
+/// What opens `/oauth/access_token`.
+const LEGACY_SOCIAL: &str = "http://auth0.com/oauth/legacy/grant-type/access_token";
 
 fn refuse(message: impl Into<String>) -> Verdict {
     Verdict::Refuse(message.into())
@@ -132,6 +134,8 @@ pub(crate) fn grant_type(text: &str) -> Verdict {
         GrantType::REFRESH_TOKEN,
         GrantType::CLIENT_CREDENTIALS,
         GrantType::IMPLICIT,
+        GrantType::TOKEN_EXCHANGE,
+        GrantType::new(LEGACY_SOCIAL),
     ];
     if built.iter().any(|grant| grant.as_str() == text) {
         Verdict::Keep

@@ -15,7 +15,10 @@
 use countersign_testkit::{EMAIL, NOW, block_on};
 use serde_json::{Value, json};
 
-use crate::support::{APP, Goodness, LEGACY_ID, Mood, OTHER_APP, Request, SPA_ID, WEB_ID, with_providers};
+use crate::native_social::misbehaviours;
+use crate::support::{
+    APP, Goodness, LEGACY_ID, OTHER_APP, Request, SPA_ID, TOKEN_SECRET, WEB_ID, with_providers,
+};
 
 /// A user of each provider, as it tells of them.
 fn users() -> [(&'static str, Value, &'static str); 4] {
@@ -35,7 +38,7 @@ fn users() -> [(&'static str, Value, &'static str); 4] {
     ]
 }
 
-const SECRET: (&str, &str) = ("access_token_secret", "second-half");
+const SECRET: (&str, &str) = ("access_token_secret", TOKEN_SECRET);
 const REFUSED: (u16, &str, &str) = (401, "invalid_request", "invalid access_token: invalid_token");
 
 #[test]
@@ -262,9 +265,8 @@ fn sp_132_an_address_links_nobody_to_anybody() {
 #[test]
 fn sp_143_a_provider_that_is_away_or_answers_nonsense_creates_nothing() {
     with_providers(|server, providers| {
-        for mood in [Mood::TimesOut, Mood::Broken, Mood::Html, Mood::TooLarge, Mood::Redirects, Mood::Private]
-        {
-            providers.be(mood);
+        for how in misbehaviours() {
+            providers.misbehave(&how);
             for (connection, ..) in users() {
                 let text = format!("Error from {connection} connection.");
                 let request = server.legacy_request(connection, "t", &[SECRET]);

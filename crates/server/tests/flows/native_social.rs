@@ -13,13 +13,14 @@
 //! | `user_profile` | `core_161_162_…` |
 //! | 200; default unexpected error | `ext_150_151_…` |
 
+use countersign_fake_providers::Misbehaviour;
 use countersign_oauth::Seconds;
 use countersign_storage::ResourceParameterProfile;
 use countersign_testkit::{AUDIENCE, EMAIL, NOW, block_on};
 use serde_json::{Value, json};
 
 use crate::support::{
-    APP, APPLE_CODE, APPLE_ID_TOKEN, DpopKey, EXCHANGE, FACEBOOK, GOOGLE, Goodness, Harness, Mood, OTHER_APP,
+    APP, APPLE_CODE, APPLE_ID_TOKEN, DpopKey, EXCHANGE, FACEBOOK, GOOGLE, Goodness, Harness, OTHER_APP,
     Request, SPA_ID, with_providers,
 };
 
@@ -77,10 +78,8 @@ fn core_160_what_apple_refuses_is_an_error_from_the_apple_connection() {
             (log[0].event.as_str(), log[0].rule.as_deref()),
             ("fens", Some("connections.nonce_not_ours"))
         );
-        let expired = providers
-            .id_token("https://appleid.apple.com", &json!({ "sub": "001.abc", "exp": NOW.seconds() - 100 }));
-        let other =
-            providers.id_token("https://appleid.apple.com", &json!({ "sub": "001.abc", "aud": OTHER_APP }));
+        let expired = providers.apple_id_token(&json!({ "sub": "001.abc", "exp": NOW.seconds() - 100 }));
+        let other = providers.apple_id_token(&json!({ "sub": "001.abc", "aud": OTHER_APP }));
         let google = providers.google_id_token(&json!({ "sub": "001.abc" }));
         for token in [expired, other, google, "garbage".to_owned()] {
             server.refuse(&server.exchange_request(APPLE_ID_TOKEN, &token, &[]), &[], refusal);
@@ -92,7 +91,7 @@ fn core_160_what_apple_refuses_is_an_error_from_the_apple_connection() {
 #[test]
 fn core_161_162_the_name_that_apple_told_the_app_alone_is_taken_as_text_and_as_object() {
     with_providers(|server, providers| {
-        let token = providers.id_token("https://appleid.apple.com", &json!({ "sub": "001.abc" }));
+        let token = providers.apple_id_token(&json!({ "sub": "001.abc" }));
         let name = |first: &str| json!({ "name": { "firstName": first, "lastName": "Stone" } });
         let scope = ("scope", "openid profile");
         let text = name("Ada").to_string();
@@ -322,13 +321,19 @@ fn ext_163_165_a_user_is_made_at_the_first_login_and_updated_at_the_next() {
     });
 }
 
+/// A time-out, a server error, pages and nonsense instead of JSON, 50 MB, and a redirect to a private address.
+pub(crate) fn misbehaviours() -> [Misbehaviour; 7] {
+    let private = "http://169.254.169.254/latest/meta-data/".to_owned();
+    use Misbehaviour::{Hang, Html, Huge, Malformed, Redirect, ServerError, WrongType};
+    [Hang, ServerError, Html, WrongType, Malformed, Huge, Redirect(private)]
+}
+
 #[test]
 fn sp_143_a_provider_that_is_away_or_answers_nonsense_creates_nothing() {
     with_providers(|server, providers| {
         let profile = facebook_jane().to_string();
-        for mood in [Mood::TimesOut, Mood::Broken, Mood::Html, Mood::TooLarge, Mood::Redirects, Mood::Private]
-        {
-            providers.be(mood);
+        for how in misbehaviours() {
+            providers.misbehave(&how);
             let apple = (400, "invalid_request", "Error from Apple connection.");
             server.refuse(&server.exchange_request(APPLE_CODE, "code", &[]), &[], apple);
             let request = server.exchange_request(FACEBOOK, "t", &[("user_profile", &profile)]);

@@ -27,7 +27,7 @@ pub use form::{Form, unescape};
 pub use harness::{Harness, on_every_backend};
 pub use http::{Client, Request, Response};
 pub use in_vain::Stored;
-pub use providers::{APP, FakeProviders, Goodness, Mood, OTHER_APP};
+pub use providers::{APP, FakeProviders, Goodness, OTHER_APP, TOKEN_SECRET};
 pub use published::{Published, certificate_parts, names, sha1};
 pub use social::{
     APPLE_CODE, APPLE_ID_TOKEN, EXCHANGE, FACEBOOK, GOOGLE, LEGACY_ID, tenant as social_tenant,

@@ -10,7 +10,7 @@ use countersign_storage::{
 use countersign_testkit::block_on;
 use serde_json::{Map, Value, json};
 
-use super::providers::{APP, FakeProviders};
+use super::providers::{APP, APP_SECRET, FakeProviders};
 use super::{Backend, DpopKey, Harness, Request, Response, SPA_ID, Tenant, WEB_ID, WEB_SECRET};
 
 /// The legacy application: public, and not of the OpenID Connect pipeline.
@@ -20,14 +20,6 @@ pub const APPLE_ID_TOKEN: &str = "http://auth0.com/oauth/token-type/apple-id-tok
 pub const FACEBOOK: &str = "http://auth0.com/oauth/token-type/facebook-info-session-access-token";
 pub const GOOGLE: &str = "http://auth0.com/oauth/token-type/google-id-token";
 pub const EXCHANGE: (&str, &str) = ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
-
-/// A key that signs nothing but tests.
-const APPLE_KEY: &str = "-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJLbwXb2fk6WXJ7pX
-HNXnUoRdfRx0In1Ma45kvAD0SzmhRANCAAREzLIOc+YRVAgiC6qBS8s713XlO7zm
-YfvaVZgW2TPVgjXxC/TMJTTJYCp3UBEcwDsouBc8EAuD94RE2dJupX/n
------END PRIVATE KEY-----
-";
 
 /// The tenant, and the providers that its server calls.
 pub fn tenant(providers: &Arc<FakeProviders>) -> Tenant {
@@ -41,7 +33,7 @@ pub fn tenant(providers: &Arc<FakeProviders>) -> Tenant {
     }
     tenant.clients.push(legacy_client());
     for strategy in ["google-oauth2", "facebook", "twitter", "weibo", "apple"] {
-        tenant.connections.push(connection(strategy, &*Harness::data_key()));
+        tenant.connections.push(connection(strategy, providers, &*Harness::data_key()));
     }
     tenant.fetch = Some(providers.clone() as Arc<dyn HttpFetch>);
     tenant
@@ -66,14 +58,15 @@ fn legacy_client() -> Client {
     legacy
 }
 
-fn connection(strategy: &str, sealer: &dyn Sealer) -> Connection {
+fn connection(strategy: &str, providers: &FakeProviders, sealer: &dyn Sealer) -> Connection {
     let id = ConnectionId::new(format!("con_{strategy}"));
     let mut options = Map::new();
     options.insert("client_id".to_owned(), Value::from(APP));
-    let secret = Secret::new("our-secret".to_owned());
+    options.insert("upstream_base_url".to_owned(), Value::from(providers.base_url()));
+    let secret = Secret::new(APP_SECRET.to_owned());
     options.insert("client_secret".to_owned(), seal_option(&id, "client_secret", &secret, sealer));
     if strategy == "apple" {
-        let pem = Secret::new(APPLE_KEY.to_owned());
+        let pem = Secret::new(providers.apple_key.clone());
         options.insert("app_secret".to_owned(), seal_option(&id, "app_secret", &pem, sealer));
         options.insert("kid".to_owned(), Value::from("KID"));
         options.insert("team_id".to_owned(), Value::from("TEAM"));
