@@ -81,6 +81,7 @@ impl Gateway {
             now,
             domain: self.domain.clone(),
             client_ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            peer_ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             user_agent: String::new(),
             accept_language: String::new(),
             request_id: String::new(),

@@ -9,7 +9,7 @@ use countersign_oauth::{
     Parameters, Scope, Seconds, SecureRandom, Timestamp, UserId,
 };
 use countersign_storage::{Authorization, Change, Changes, ResourceServer, SubjectType, User};
-use countersign_token::{CustomClaims, AccessTokenPlan, Subject as TokenSubject, TokenPlan};
+use countersign_token::{AccessTokenPlan, CustomClaims, Subject as TokenSubject, TokenPlan};
 use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, Issue, PrepareContext, Refusal};
 use serde::Deserialize;
 
@@ -163,7 +163,9 @@ impl Grant for PartnerTicket {
             scope,
             constraint,
             authorization_id: Some(authorization.id.clone()),
-            gty: Some("partner-ticket"), custom_claims: CustomClaims::default(), };
+            gty: Some("partner-ticket"),
+            custom_claims: CustomClaims::default(),
+        };
         let plan = TokenPlan { client: client.clone(), access_token, id_token: None, refresh_token: None };
         let changes = Changes::none().with(Change::InsertAuthorization(authorization));
         Ok(Decision::Issue(Issue { pass, plan, changes }))
