@@ -1,8 +1,13 @@
+use std::time::Duration;
+
+use countersign_actions::ActionsOptions;
 use countersign_storage::SingleUseKind;
 use countersign_testkit::{AUDIENCE, EMAIL, PASSWORD, USER_ID, block_on};
 use serde_json::{Value, json};
 
-use crate::support::{Harness, MACHINE_ID, STATE, WEB, WEB_CALLBACK, on_every_backend, refresh};
+use crate::support::{
+    Harness, MACHINE_ID, STATE, Tenant, WEB, WEB_CALLBACK, on_every_backend, on_every_backend_with, refresh,
+};
 
 const SCOPE: &str = "openid profile offline_access read:things";
 
@@ -196,6 +201,46 @@ fn a_throw_and_a_call_that_is_not_served_refuse_and_name_themselves() {
         };
         assert!(refused("throw").contains("it broke"));
         assert!(refused("").contains("authentication.challengeWith"));
+        assert_eq!(sessions(server), 0);
+    });
+}
+
+/// Scripts that may take a second, one at a time, and none of which waits.
+fn impatient() -> Tenant {
+    let actions = ActionsOptions { threads: 1, queue: 0, timeout: SECOND, ..ActionsOptions::default() };
+    Tenant { actions, ..Tenant::default() }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn ext_159_a_login_whose_script_does_not_end_is_refused_and_others_are_not() {
+    assert_eq!(ActionsOptions::default().timeout, Duration::from_secs(20));
+    on_every_backend_with(impatient, |server| {
+        server.bind_action("loop", "while (event.transaction.login_hint === 'loop') {}");
+        let looping = server.ask(&[("login_hint", "loop")]);
+        let answer = server.browser().submit_login(&looping, EMAIL, PASSWORD);
+        assert_eq!(answer.expect_callback(WEB_CALLBACK).get("error"), "access_denied");
+        assert_eq!(sessions(server), 0);
+        server.signed_in();
+    });
+}
+
+#[test]
+fn sp_184_more_scripts_than_may_wait_are_503_and_write_nothing() {
+    on_every_backend_with(impatient, |server| {
+        server.bind_action("loop", "for (;;) {}");
+        let log_in = || server.browser().submit_login(&server.ask(&[]), EMAIL, PASSWORD);
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let running: Vec<_> = (0..4).map(|_| scope.spawn(log_in)).collect();
+            running.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let (refused, busy): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 303);
+        assert!(!refused.is_empty() && !busy.is_empty(), "{refused:?} {busy:?}");
+        for answer in busy {
+            assert_eq!(answer.header("retry-after"), Some("1"));
+            answer.expect_error_code(503, "temporarily_unavailable");
+        }
         assert_eq!(sessions(server), 0);
     });
 }
