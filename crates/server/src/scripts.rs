@@ -21,8 +21,8 @@ pub(crate) fn hook(parts: &Parts, keys: &Arc<dyn KeyRing>, options: &ActionsOpti
     Arc::new(Actions::new(parts, options.clone()))
 }
 
-/// A script's call to another server has a thread of its own, beside the script's that waits for it: there are no
-/// more of them than scripts run at once, and none of the threads that serve is held up.
+/// A script's call to another server has a thread of its own, beside the script's that waits for it, so that none of
+/// the threads that serve is held up. A script makes one call at a time, and the client bounds how many there are.
 fn call(call: BoxFuture<'static, ()>) {
     let run = move || match crate::runtime() {
         Ok(runtime) => runtime.block_on(call),

@@ -16,7 +16,8 @@ pub(crate) const ACTION: &[Key] = &[
     used("supported_triggers", Objects(SUPPORTED_TRIGGER)),
     used("deployed", Flag).remarking(is_false, "has no effect: what the file binds runs as the file has it"),
     used("runtime", Any),
-    unused("dependencies", Any).remarking(is_given, "packages are not installed: `require` of them throws"),
+    unused("dependencies", Any)
+        .remarking(is_given, "packages are not installed: `require` finds what actions_modules lists"),
     unused("modules", Any),
     ignored("id", READ_ONLY),
     ignored("status", READ_ONLY),
