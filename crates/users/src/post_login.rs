@@ -137,7 +137,8 @@ pub struct LoginTransaction {
     pub ui_locales: Vec<String>,
     /// `subject_token_type` of an exchange.
     pub subject_token_type: Option<String>,
-    /// Whether the user may be sent elsewhere and come back: interactive logins alone.
+    /// Whether the user may be sent elsewhere and come back: interactive logins alone. A verdict that redirects
+    /// all the same is refused by whoever asked: `interaction_required` of a silent login, else `access_denied`.
     pub can_redirect: bool,
 }
 
