@@ -45,7 +45,7 @@ impl Host {
             // Whose login it is, is not the script's to say.
             claims.insert("sub".to_owned(), self.facts.user_id.as_str().into());
         }
-        let signer = self.shared.keys.symmetric_signer(secret.expose().as_bytes());
+        let signer = self.shared.keys.symmetric_signer(key(&secret).expose());
         let token = sign_compact(&*signer, "JWT", &claims);
         token.map(|token| Some(token.into())).map_err(|_| "redirect.encodeToken failed".to_owned())
     }
@@ -61,7 +61,7 @@ impl Host {
         let token = Compact::parse(token.ok_or_else(|| invalid("there is none"))?);
         let token = token.map_err(|_| invalid("it is no JWT"))?;
         token.algorithm(&[Algorithm::HS256]).map_err(|_| invalid("its algorithm is not HS256"))?;
-        let signer = self.shared.keys.symmetric_signer(secret.expose().as_bytes());
+        let signer = self.shared.keys.symmetric_signer(key(&secret).expose());
         let right = signer.sign(token.signing_input.as_bytes()).map_err(|_| invalid("its signature"))?;
         // Secrets compare in constant time.
         if Secret::new(right) != Secret::new(token.signature.clone()) {
@@ -91,6 +91,14 @@ impl Host {
 fn secret(options: &Map<String, Value>, method: &str) -> Result<Secret<String>, String> {
     let secret = options.get("secret").and_then(Value::as_str).filter(|secret| !secret.is_empty());
     secret.map(Secret::from).ok_or_else(|| format!("redirect.{method} takes a secret"))
+}
+
+/// The secret as a key, which may be as short as the script likes: HMAC fills short keys up with zeros itself (RFC 2104
+/// §2), so that filling them up before changes nothing but what the signer takes.
+fn key(secret: &Secret<String>) -> Secret<Vec<u8>> {
+    let mut key = secret.expose().as_bytes().to_vec();
+    key.resize(key.len().max(32), 0);
+    Secret::new(key)
 }
 
 /// The URL with more in its query, if it is an absolute one of the web that is safe in a header.

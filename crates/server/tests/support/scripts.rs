@@ -29,19 +29,15 @@ impl Harness {
     fn put_script(&self, id: &ScriptId, kind: ScriptKind, name: &str, code: &str) {
         let settings =
             ScriptSettings { code: code.to_owned(), enabled: Some(true), ..ScriptSettings::default() };
-        let record =
-            Script {
-                id: id.clone(),
-                kind,
-                name: name.to_owned(),
-                secrets: Some(self.sealer.seal(
-                    SCRIPT_SECRETS_PURPOSE,
-                    br#"{"KEY":"a secret of more than thirty-two characters"}"#,
-                )),
-                settings,
-                version: 0,
-                epoch: 0,
-            };
+        let record = Script {
+            id: id.clone(),
+            kind,
+            name: name.to_owned(),
+            secrets: Some(self.sealer.seal(SCRIPT_SECRETS_PURPOSE, br#"{"KEY":"short"}"#)),
+            settings,
+            version: 0,
+            epoch: 0,
+        };
         self.commit(Change::UpsertScript(Upsert { record, expected_version: None, raise_epoch: false }));
     }
 }
