@@ -64,7 +64,13 @@ const DEPARTURES: &[Departure] = &[
 ];
 
 /// What the file describes and nobody serves yet: the answer is 404.
-const NOT_SERVED: [&str; 3] = ["POST /oauth/par", "POST /oauth/ro", "POST /tokeninfo"];
+const NOT_SERVED: [&str; 5] = [
+    "POST /delegation",
+    "POST /oauth/par",
+    "POST /oauth/ro",
+    "POST /tokeninfo",
+    "POST /users/{user_id}/impersonate",
+];
 
 /// What is limited answers so, whether the file says it of an operation or not (core §0.6).
 const LIMITED: u16 = 429;

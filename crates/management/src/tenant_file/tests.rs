@@ -98,6 +98,31 @@ hooks: []
     );
 }
 
+#[test]
+fn the_keys_of_a_client_are_read_as_the_deploy_cli_writes_them() {
+    let pem = countersign_testkit::pem::RSA.trim().replace('\n', "\n              ");
+    let yaml = format!(
+        "
+clients:
+  - name: Reports
+    client_authentication_methods:
+      private_key_jwt:
+        credentials:
+          - credential_type: public_key
+            name: 2026 key
+            alg: RS256
+            pem: |
+              {pem}
+            expires_at: 2027-01-31T00:00:00.000Z
+"
+    );
+    assert_eq!(warnings(&yaml), [""; 0]);
+    let without = yaml.replace(" pem: |", " pem: ").replace(&pem, "x");
+    let path = "line 5: clients[0].client_authentication_methods";
+    let expected = format!("{path} has at credentials[0] a pem that is no public key or certificate");
+    assert_eq!(problem(&without), expected);
+}
+
 /// Keys that would restrict access, with a value that does and one that does not.
 const RESTRICTING: [(&str, &str, &str); 21] = [
     ("clients:\n  - {name: A, require_pushed_authorization_requests: #}", "true", "false"),

@@ -131,7 +131,8 @@ fn the_document_is_assembled_from_what_is_served() {
         assert_eq!(document["issuer"], issuer);
         assert_eq!(document["introspection_endpoint"], format!("{issuer}oauth/introspect"));
         assert_eq!(document["response_types_supported"], json!(["code"]));
-        let grants = json!(["authorization_code", "client_credentials", "refresh_token"]);
+        let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+        let grants = json!(["authorization_code", "client_credentials", "refresh_token", exchange]);
         assert_eq!(document["grant_types_supported"], grants);
         assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
         assert_eq!(document["authorization_response_iss_parameter_supported"], true);
