@@ -28,11 +28,12 @@ pub struct Upstream<'a> {
 
 impl<'a> Upstream<'a> {
     /// A built-in URL `https://HOST/PATH` as this connection calls it: `BASE/HOST/PATH` where it has an
-    /// `upstream_base_url`, so that a fake provider can stand in.
+    /// `upstream_base_url`, so that a fake provider can stand in. That holds where private addresses may be called
+    /// alone: elsewhere no setting of the tenant sends a user's token to another server than the provider's.
     #[must_use]
     pub fn url(&self, built_in: &str) -> String {
         let base = self.connection.settings.options.get("upstream_base_url").and_then(Value::as_str);
-        match (base, built_in.strip_prefix("https://")) {
+        match (base.filter(|_| self.fetch.may_call_private()), built_in.strip_prefix("https://")) {
             (Some(base), Some(rest)) => format!("{}/{rest}", base.trim_end_matches('/')),
             _ => built_in.to_owned(),
         }
@@ -84,3 +85,6 @@ impl From<SigningError> for UpstreamError {
         Self::Misconfigured(error.to_string().into())
     }
 }
+
+#[cfg(test)]
+mod tests;

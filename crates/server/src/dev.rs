@@ -160,7 +160,10 @@ fn start(
     if let Some(path) = &options.ready_file {
         facts.write(path).map_err(one)?;
     }
-    let of_fakes = fakes.as_ref().map(|fakes| fakes::banner(fakes, &facts.urls.issuer)).unwrap_or_default();
+    let of_fakes = fakes
+        .as_ref()
+        .map(|fakes| fakes::banner(fakes, &facts.urls.issuer, &facts.ca_file))
+        .unwrap_or_default();
     Ok((running, fakes, warnings + &banner::banner(&facts) + &of_fakes))
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use countersign_crypto::SystemClock;
@@ -9,6 +10,7 @@ use countersign_fake_providers::{APPLE_APP, FakeProviders};
 use countersign_management::{FAKE_LEGACY_ID, FAKE_NATIVE_ID, apply_fake_providers};
 use countersign_oauth::Issuer;
 
+use super::banner::quoted;
 use crate::apply::admin;
 use crate::{Failure, Parts};
 
@@ -29,13 +31,15 @@ pub(super) async fn start(parts: &Parts) -> Result<FakeProviders, Failure> {
 }
 
 /// What the banner says of them.
-pub(super) fn banner(fakes: &FakeProviders, issuer: &Issuer) -> String {
+pub(super) fn banner(fakes: &FakeProviders, issuer: &Issuer, ca_file: &Path) -> String {
     let (base, mut text) = (fakes.base_url(), String::new());
+    let ca_file = quoted(&ca_file.to_string_lossy());
+    let trusted = if issuer.is_https() { format!(" --cacert {ca_file}") } else { String::new() };
     let _ = write!(
         text,
         "\nFake identity providers (apple, facebook, google-oauth2, twitter, weibo)\n  {base}\n  \
          TOKEN=$(curl -s {base}/control/google-oauth2/id-token | cut -d '\"' -f 4)\n  \
-         curl {} -d client_id={FAKE_NATIVE_ID} \\\n    \
+         curl -s{trusted} {} -d client_id={FAKE_NATIVE_ID} \\\n    \
          -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d scope=openid -d subject_token=$TOKEN \\\n    \
          -d subject_token_type=http://auth0.com/oauth/token-type/google-id-token\n  \
          Legacy applications: {} with client_id {FAKE_LEGACY_ID}\n",

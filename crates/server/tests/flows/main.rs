@@ -31,6 +31,7 @@ mod dpop_jkt;
 mod dpop_policy;
 mod error_bodies;
 mod explain;
+mod fake_providers;
 mod form_post;
 mod forwarded_for;
 mod health;
