@@ -285,3 +285,14 @@ fn ext_139_the_other_legacy_endpoints_are_not_there() {
         }
     });
 }
+
+#[test]
+fn a_denial_by_the_tenants_own_code_is_unauthorized() {
+    with_providers(|server, providers| {
+        providers.knows("t", APP, users()[1].1.clone());
+        server.add_rule("deny", "function (user, context, cb) { cb(new UnauthorizedError('not here')); }");
+        let request = server.legacy_request("google-oauth2", "t", &[]);
+        server.refuse(&request, &[], (403, "unauthorized", "not here"));
+        assert_eq!(server.users_from_elsewhere(), 0);
+    });
+}

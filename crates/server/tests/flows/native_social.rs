@@ -5,7 +5,7 @@
 //! | native social only; artefacts from trusted sources, no further interaction | `core_159_…`, `core_164_…` |
 //! | issued scopes may differ: `scope` in the response | `core_167_…` |
 //! | no scopes requested: all scopes of the audience | `core_166_…` |
-//! | customisable in a rule | `the_tenants_own_code_shapes_…` in the flows of Actions |
+//! | customisable in a rule | `the_tenants_own_code_shapes_…` |
 //! | header `DPoP` | `a_proof_binds_the_tokens` |
 //! | `auth0-forwarded-for` is a header | `forwarded_for.rs` |
 //! | required strings | `core_158_…` |
@@ -409,5 +409,36 @@ fn all_of_32_first_logins_of_one_google_user_succeed_and_make_one_user() {
         assert_eq!(at_once(server, &vec![request; 32]), 32);
         assert_eq!(server.users_from_elsewhere(), 1);
         assert_eq!(server.user_of("google-oauth2|1150").unwrap().logins_count, 32);
+    });
+}
+
+#[test]
+fn the_tenants_own_code_shapes_the_tokens_and_sees_no_secret() {
+    with_providers(|server, providers| {
+        server.bind_action(
+            "shape",
+            "if (JSON.stringify(event).includes(event.request.body.subject_token || 'eyJ')) api.access.deny('leak');
+             api.accessToken.setCustomClaim('protocol', event.transaction.protocol);
+             api.accessToken.removeScope('write:things');
+             api.user.setAppMetadata('came', 'from elsewhere');",
+        );
+        let token = providers.google_id_token(&jane());
+        let more = [("audience", AUDIENCE), ("scope", "openid read:things")];
+        let answer = server.exchange_social(GOOGLE, &token, &more).expect(200);
+        let claims = answer.claims("access_token");
+        assert_eq!(claims["protocol"], "oauth2-token-exchange");
+        assert_eq!(answer.text("scope"), "openid read:things");
+        let user = server.user_of("google-oauth2|1150").unwrap();
+        assert_eq!(user.profile.app_metadata["came"], "from elsewhere");
+    });
+}
+
+#[test]
+fn a_denial_by_the_tenants_own_code_makes_no_user() {
+    with_providers(|server, providers| {
+        server.bind_action("deny", "api.access.deny('not here');");
+        let request = server.exchange_request(GOOGLE, &providers.google_id_token(&jane()), &[]);
+        server.refuse(&request, &[], (403, "access_denied", "not here"));
+        assert_eq!(server.users_from_elsewhere(), 0);
     });
 }
