@@ -36,14 +36,14 @@ fn from_nothing_to_up_to_date(store: &[&str], names: &[&str]) {
 fn a_schema_is_planned_applied_and_checked_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("a.db").display());
-    from_nothing_to_up_to_date(&["--database", &url], &["initial", "published keys"]);
+    from_nothing_to_up_to_date(&["--database", &url], &["initial", "published keys", "users from elsewhere"]);
 }
 
 #[test]
 fn rp_35_a_schema_is_planned_applied_and_checked_on_postgresql() {
     let folder = tempfile::tempdir().unwrap();
     let postgres = Postgres::make_empty(folder.path());
-    from_nothing_to_up_to_date(&postgres.options(), &["initial"]);
+    from_nothing_to_up_to_date(&postgres.options(), &["initial", "users from elsewhere"]);
     let later = "INSERT INTO schema_migrations (number, name, checksum) VALUES (9, 'later', '')";
     postgres.database.execute(later);
     let ended = migrate("check", &postgres.options());

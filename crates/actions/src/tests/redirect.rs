@@ -52,6 +52,7 @@ fn a_redirect_carries_what_was_decided_and_goes_on_behind_itself() {
     assert_eq!(verdict.redirect, None);
 }
 
+// The secret is one letter: HMAC fills short keys up with zeros (RFC 2104 §2).
 #[test]
 fn a_token_says_for_whom_and_until_when() {
     let token = claim(

@@ -68,6 +68,7 @@ fn an_exchange_is_found_by_the_type_of_its_subject_token() {
     assert_eq!(world.token.grants.grant_types().count(), 1);
 }
 
+/// RFC 8693 §2.1: the type of the subject token picks the grant.
 #[test]
 fn ext_135_a_subject_token_type_that_nobody_takes_is_an_invalid_request() {
     let call = Call::new(&[EXCHANGE, ("subject_token_type", "urn:example:other")]);
