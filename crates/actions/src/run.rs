@@ -119,6 +119,8 @@ fn drive(ctx: &Ctx<'_>, promise: &Promise<'_>, host: &Rc<RefCell<Host>>) -> Opti
             PromiseState::Rejected => return Some(Failure::OutOfMemory),
             PromiseState::Pending if deadline.is_past() => return Some(Failure::TimedOut),
             PromiseState::Pending if ctx.execute_pending_job() => {}
+            // The time ended in the last job, which left nothing that waits.
+            PromiseState::Pending if deadline.is_past() => return Some(Failure::TimedOut),
             PromiseState::Pending => return Some(Failure::NeverSettled),
         }
     }
