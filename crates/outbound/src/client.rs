@@ -1,5 +1,5 @@
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use countersign_oauth::{
     BoxFuture, FetchBody, FetchError, FetchMethod, FetchRequest, FetchResponse, HttpFetch,
@@ -18,10 +18,13 @@ use crate::{BuildError, OutboundOptions};
 /// that what was checked is what is called, and calls can come from any thread that has a runtime.
 pub struct Outbound {
     options: Arc<OutboundOptions>,
-    /// With TLS.
-    secure: Client,
+    /// Further authorities.
+    authorities: Vec<Certificate>,
+    /// With TLS. Made at the first call: the system's authorities take a while to read and some memory to keep,
+    /// and most servers never call anybody.
+    secure: OnceLock<Result<Client, FetchError>>,
     /// Without, to private targets alone.
-    plain: Client,
+    plain: OnceLock<Result<Client, FetchError>>,
     running: Semaphore,
 }
 
@@ -33,8 +36,9 @@ impl Outbound {
     pub fn new(options: &OutboundOptions) -> Result<Self, BuildError> {
         let options = Arc::new(options.clone());
         Ok(Self {
-            secure: build(Targets::Allowed, &options)?,
-            plain: build(Targets::PrivateOnly, &options)?,
+            authorities: authorities(&options)?,
+            secure: OnceLock::new(),
+            plain: OnceLock::new(),
             running: Semaphore::new(options.max_calls),
             options,
         })
@@ -43,9 +47,18 @@ impl Outbound {
     async fn call(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
         let url = self.check(request.url.expose())?;
         let _running = self.running.try_acquire().map_err(|_| FetchError::Full)?;
-        let client = if url.scheme() == "https" { &self.secure } else { &self.plain };
+        let client =
+            self.client(if url.scheme() == "https" { Targets::Allowed } else { Targets::PrivateOnly })?;
         let response = client.execute(prepare(url, request)?).await.map_err(|error| classify(&error))?;
         self.read(response).await
+    }
+
+    fn client(&self, targets: Targets) -> Result<&Client, FetchError> {
+        let slot = match targets {
+            Targets::Allowed => &self.secure,
+            Targets::PrivateOnly => &self.plain,
+        };
+        slot.get_or_init(|| build(targets, self)).as_ref().map_err(Clone::clone)
     }
 
     /// The URL, if it may be called. Hosts that are addresses are checked here, names when they are resolved.
@@ -122,17 +135,17 @@ impl std::fmt::Debug for Outbound {
     }
 }
 
-fn build(targets: Targets, options: &Arc<OutboundOptions>) -> Result<Client, BuildError> {
+fn authorities(options: &OutboundOptions) -> Result<Vec<Certificate>, BuildError> {
+    let Some(pem) = &options.ca_pem else { return Ok(Vec::new()) };
+    let authorities = Certificate::from_pem_bundle(pem).map_err(|_| BuildError::Authorities)?;
+    if authorities.is_empty() { Err(BuildError::Authorities) } else { Ok(authorities) }
+}
+
+fn build(targets: Targets, outbound: &Outbound) -> Result<Client, FetchError> {
+    let options = &outbound.options;
     let resolver = CheckedResolver { targets, options: Arc::clone(options) };
-    let authorities = match &options.ca_pem {
-        None => Vec::new(),
-        Some(pem) => Certificate::from_pem_bundle(pem).map_err(|_| BuildError::Authorities)?,
-    };
-    if options.ca_pem.is_some() && authorities.is_empty() {
-        return Err(BuildError::Authorities);
-    }
     let builder = match targets {
-        Targets::Allowed => Client::builder().tls_certs_merge(authorities),
+        Targets::Allowed => Client::builder().tls_certs_merge(outbound.authorities.clone()),
         // It speaks no TLS, and the system's authorities take a while to read.
         Targets::PrivateOnly => Client::builder().tls_certs_only([]),
     };
@@ -148,7 +161,7 @@ fn build(targets: Targets, options: &Arc<OutboundOptions>) -> Result<Client, Bui
         .timeout(options.timeout)
         .tls_version_min(tls::Version::TLS_1_2)
         .build()
-        .map_err(|error| BuildError::Tls(error.to_string()))
+        .map_err(|_| FetchError::Tls)
 }
 
 fn prepare(url: Url, request: FetchRequest) -> Result<Request, FetchError> {

@@ -49,15 +49,12 @@ impl OutboundOptions {
 pub enum BuildError {
     /// The further authorities are no certificates in PEM.
     Authorities,
-    /// TLS cannot be set up. The text is for the log.
-    Tls(String),
 }
 
 impl std::fmt::Display for BuildError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Authorities => f.write_str("it holds no certificates in PEM"),
-            Self::Tls(why) => write!(f, "TLS cannot be set up: {why}"),
         }
     }
 }
