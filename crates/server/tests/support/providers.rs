@@ -141,4 +141,8 @@ impl HttpFetch for FakeProviders {
         self.calls.fetch_add(1, Ordering::SeqCst);
         outbound(self.are_well.load(Ordering::SeqCst)).fetch(request)
     }
+
+    fn may_call_private(&self) -> bool {
+        true
+    }
 }
