@@ -72,6 +72,9 @@ pub(crate) struct Common {
     /// Failed logins from one address
     #[arg(long, value_name = "RATE", hide_short_help = true)]
     rate_limit_failed_logins: Option<String>,
+    /// Addresses and networks whose failed logins are not counted, separated by commas
+    #[arg(long, value_name = "ADDRESSES", hide_short_help = true)]
+    rate_limit_failed_logins_exempt: Option<String>,
     /// Requests to /userinfo for one user
     #[arg(long, value_name = "RATE", hide_short_help = true)]
     rate_limit_userinfo: Option<String>,
@@ -247,6 +250,7 @@ impl Common {
             .with(&setting::RATE_LIMITS, self.rate_limits.as_deref())
             .with(&setting::RATE_LIMIT_LOGIN, self.rate_limit_login.as_deref())
             .with(&setting::RATE_LIMIT_FAILED_LOGINS, self.rate_limit_failed_logins.as_deref())
+            .with(&setting::RATE_LIMIT_FAILED_LOGINS_EXEMPT, self.rate_limit_failed_logins_exempt.as_deref())
             .with(&setting::RATE_LIMIT_USERINFO, self.rate_limit_userinfo.as_deref())
             .with(&setting::RATE_LIMIT_REQUESTS, self.rate_limit_requests.as_deref())
             .with(&setting::RATE_LIMIT_TOKEN, self.rate_limit_token.as_deref())

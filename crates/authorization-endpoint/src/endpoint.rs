@@ -5,7 +5,7 @@ use countersign_oauth::{
 };
 use countersign_storage::{ConfigurationCache, Storage};
 use countersign_token::IdTokenReader;
-use countersign_users::{LoginLimits, PasswordHasher, PostLogin};
+use countersign_users::{Allowlist, LoginLimits, PasswordHasher, PostLogin};
 
 use crate::{
     Answer, AuthorizeRequest, Outcome, Shown, Target,
@@ -30,6 +30,8 @@ pub struct AuthorizationEndpoint {
     pub hasher: Arc<dyn PasswordHasher>,
     /// When accounts are held back.
     pub limits: LoginLimits,
+    /// Addresses whose failed logins are not counted against them.
+    pub exempt: Allowlist,
     /// The tenant's own code.
     pub hook: Arc<dyn PostLogin>,
 }

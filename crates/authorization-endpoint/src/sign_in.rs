@@ -1,5 +1,6 @@
 use countersign_oauth::{Error, Fault, OAuthError};
 use countersign_storage::{Change, Changes, CommitError, LogEvent};
+use countersign_users::LoginLimits;
 
 use crate::{
     AuthorizationEndpoint, LoginProblem, LoginSubmission, Outcome, forms,
@@ -32,12 +33,13 @@ impl AuthorizationEndpoint {
         submission: &LoginSubmission,
     ) -> Result<Outcome, Fault> {
         let context = &submission.context;
+        let failures_per_ip = self.exempt.limit(context.client_ip, self.limits.failures_per_ip);
         let credentials = login::check(
             submission,
             &journey.request.connections,
             (&*self.storage, &*self.storage),
             &*self.hasher,
-            &self.limits,
+            &LoginLimits { failures_per_ip, ..self.limits },
         )
         .await;
         let (user, connection, rehash) = match credentials {

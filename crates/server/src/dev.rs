@@ -146,7 +146,7 @@ fn start(
     let deployment = Deployment {
         domains,
         login_limits: config.login_limits,
-        rate_limits: config.rate_limits,
+        rate_limits: config.rate_limits.clone(),
         actions: config.actions.clone(),
         development: true,
     };

@@ -191,6 +191,7 @@ pub(crate) fn compose(
             grants,
             own_grants,
             failed_logins: deployment.rate_limits.failed_logins,
+            exempt: deployment.rate_limits.exempt.clone(),
             client_methods: client_methods.clone(),
             issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random.clone(), SECRET_PURPOSE),
             sealer: sealer.clone(),
@@ -223,6 +224,7 @@ pub(crate) fn compose(
                 failures_per_ip: deployment.rate_limits.failed_logins,
                 ..deployment.login_limits
             },
+            exempt: deployment.rate_limits.exempt.clone(),
             hook,
         },
         userinfo: UserinfoEndpoint {

@@ -30,7 +30,7 @@ fn run(config: &Config) -> Result<Ended, Failure> {
     let deployment = Deployment {
         domains: config.domains.clone(),
         login_limits: config.login_limits,
-        rate_limits: config.rate_limits,
+        rate_limits: config.rate_limits.clone(),
         actions: config.actions.clone(),
         development: false,
     };

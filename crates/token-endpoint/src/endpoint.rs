@@ -10,7 +10,7 @@ use countersign_storage::{
     TenantSettings, View,
 };
 use countersign_token::{IssuedTokens, MintContext, TokenIssuer, TokenResponse};
-use countersign_users::PostLogin;
+use countersign_users::{Allowlist, PostLogin};
 
 use crate::{
     Answered, Context, Decision, EndpointError, Grants, Issue, PrepareContext, Refusal, TokenRequest,
@@ -34,6 +34,8 @@ pub struct TokenEndpoint {
     pub own_grants: Grants,
     /// How many failed logins an address may have; `None` for any number.
     pub failed_logins: Option<Rate>,
+    /// Which addresses may have any number.
+    pub exempt: Allowlist,
     /// Mints.
     pub issuer: TokenIssuer,
     /// How clients authenticate, beyond the standard methods.
@@ -107,7 +109,8 @@ impl TokenEndpoint {
             settings,
             sealer: &*self.sealer,
         };
-        let throttle = Throttle::of(grant, self.failed_logins, &*self.storage, &counted);
+        let failed_logins = self.exempt.limit(counted.client_ip, self.failed_logins);
+        let throttle = Throttle::of(grant, failed_logins, &*self.storage, &counted);
         throttle.check().await.map_err(|(error, limited)| EndpointError { limited, ..fail(error) })?;
         let prepare = PrepareContext {
             context,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod allowlist;
 mod claims;
 mod display_name;
 mod identifier;
@@ -8,6 +9,7 @@ mod password;
 mod post_login;
 mod session;
 
+pub use allowlist::{Allowlist, Network, NoNetwork};
 pub use claims::{ClaimStyle, claims_for_scope, is_claim_scope};
 pub use display_name::display_name;
 pub use identifier::normalise_identifier;

@@ -49,6 +49,7 @@ impl House {
                 per_account: Some(100),
                 ..LoginLimits::default()
             },
+            exempt: countersign_users::Allowlist::default(),
             hook,
         };
         let house = Self { storage, hasher, endpoint };

@@ -2,6 +2,7 @@ use countersign_http::RequestRates;
 use countersign_oauth::Seconds;
 use countersign_openid::UserinfoRate;
 use countersign_storage::Rate;
+use countersign_users::Allowlist;
 
 use super::layers::{Layers, Origin};
 use super::read::parse;
@@ -9,12 +10,14 @@ use super::setting::{self, Setting};
 use crate::Failure;
 
 /// How often something may be asked for before it is refused.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RateLimits {
     /// Logins of one account from one address.
     pub login: Option<Rate>,
     /// Failed logins from one address.
     pub failed_logins: Option<Rate>,
+    /// Which addresses may fail as often as they like.
+    pub exempt: Allowlist,
     /// `/userinfo`, for one user.
     pub userinfo: Option<UserinfoRate>,
     /// What the tenant as a whole may get.
@@ -27,6 +30,7 @@ impl RateLimits {
         let limits = Self {
             login: rate(&setting::RATE_LIMIT_LOGIN)?,
             failed_logins: rate(&setting::RATE_LIMIT_FAILED_LOGINS)?,
+            exempt: exempt(layers)?,
             userinfo: rate(&setting::RATE_LIMIT_USERINFO)?.map(|rate| UserinfoRate { rate, is_kept: true }),
             requests: RequestRates {
                 requests: rate(&setting::RATE_LIMIT_REQUESTS)?,
@@ -45,6 +49,7 @@ impl RateLimits {
         Self {
             login: rate(&setting::RATE_LIMIT_LOGIN),
             failed_logins: rate(&setting::RATE_LIMIT_FAILED_LOGINS),
+            exempt: Allowlist::default(),
             userinfo: rate(&setting::RATE_LIMIT_USERINFO).map(|rate| UserinfoRate { rate, is_kept: true }),
             requests: RequestRates {
                 requests: rate(&setting::RATE_LIMIT_REQUESTS),
@@ -65,6 +70,17 @@ impl RateLimits {
     pub(crate) fn are_asked_for(layers: &Layers) -> bool {
         layers.origin(&setting::RATE_LIMITS) != Origin::Default
     }
+}
+
+fn exempt(layers: &Layers) -> Result<Allowlist, Failure> {
+    let setting = &setting::RATE_LIMIT_FAILED_LOGINS_EXEMPT;
+    let network = |text: &String| {
+        let wrong = || format!("`{text}` is no address and no network such as 192.0.2.0/24");
+        text.parse().map_err(|_| Failure::of(setting.key, wrong()))
+    };
+    let networks = layers.all(setting).iter().map(network).collect::<Result<_, _>>()?;
+    let too_many = || Failure::of(setting.key, format!("has at most {} entries", Allowlist::MAX));
+    Allowlist::of(networks).ok_or_else(too_many)
 }
 
 fn rate(layers: &Layers, setting: &'static Setting) -> Result<Option<Rate>, Failure> {
@@ -136,6 +152,23 @@ mod tests {
         let wrong = Overrides::new().with(&setting::RATE_LIMIT_JWKS, Some("fast"));
         let failure = read(&wrong).unwrap_err();
         assert!(failure.contains("rate_limit_jwks") && failure.contains("`fast`"), "{failure}");
+    }
+
+    #[test]
+    fn ext_144_exempt_addresses_are_read_and_a_wrong_one_is_named() {
+        let asked =
+            |text: &str| read(&Overrides::new().with(&setting::RATE_LIMIT_FAILED_LOGINS_EXEMPT, Some(text)));
+        let exempt = asked("192.0.2.1, 198.51.100.0/24").unwrap().exempt;
+        for (ip, is_exempt) in [("192.0.2.1", true), ("198.51.100.9", true), ("192.0.2.2", false)] {
+            assert_eq!(exempt.contains(ip.parse().unwrap()), is_exempt, "{ip}");
+        }
+        let failure = asked("192.0.2.1,office").unwrap_err();
+        assert!(
+            failure.contains("rate_limit_failed_logins_exempt") && failure.contains("`office`"),
+            "{failure}"
+        );
+        let failure = asked(&["192.0.2.1"; 101].join(",")).unwrap_err();
+        assert!(failure.contains("at most 100"), "{failure}");
     }
 
     #[test]

@@ -130,6 +130,9 @@ settings! {
     /// Failed logins from one address, whatever accounts they were for, so that trying one password on many
     /// accounts ends soon; IPv6 counts by /64. A hundred, and a hundred a day, is what Auth0 does.
     RATE_LIMIT_FAILED_LOGINS: "rate_limit_failed_logins" One = "100 then 100/day";
+    /// Addresses whose failed logins are not counted so: `192.0.2.1`, or a network such as `192.0.2.0/24`, at most a
+    /// hundred. For offices and gateways with many people behind one address. An account is still held back.
+    RATE_LIMIT_FAILED_LOGINS_EXEMPT: "rate_limit_failed_logins_exempt" Many = "";
     /// Requests to `/userinfo` for one user. Ten, and five a minute, is what Auth0 does; an application asks once
     /// after a login. A request that is counted costs a write.
     RATE_LIMIT_USERINFO: "rate_limit_userinfo" One = "10 then 5/min";

@@ -4,6 +4,7 @@
 use countersign_oauth::Seconds;
 use countersign_storage::Rate;
 use countersign_testkit::block_on;
+use countersign_users::Allowlist;
 
 use crate::support::{
     Backend, EXCHANGE, FakeProviders, GOOGLE, Harness, LEGACY_ID, Request, WEB, WEB_ID, social_tenant,
@@ -45,6 +46,24 @@ fn core_157_173_ext_144_146_the_throttle_follows_the_address_that_a_trusted_clie
         assert!(log.iter().all(|row| row.client_ip.as_deref().is_some_and(|ip| ip.starts_with("127."))));
         server.clock.advance(Seconds(864));
         server.send(&request).expect(403);
+    }
+}
+
+#[test]
+fn ext_144_an_exempt_address_is_never_held_back_at_the_token_endpoint() {
+    for backend in Backend::chosen() {
+        let mut tenant = social_tenant(&FakeProviders::new());
+        tenant.rate_limits.failed_logins = Rate::new(2, 100, Seconds(86_400));
+        tenant.rate_limits.exempt = Allowlist::of(vec!["198.51.100.0/29".parse().unwrap()]).unwrap();
+        tenant.client(WEB_ID).settings.is_token_endpoint_ip_header_trusted = true;
+        let server = Harness::start(backend, tenant);
+        for ip in ["198.51.100.7", "198.51.100.8"] {
+            for _ in 0..2 {
+                server.send(&for_user_at(&server, ip)).expect(403);
+            }
+        }
+        server.send(&for_user_at(&server, "198.51.100.7")).expect(403);
+        server.refuse(&for_user_at(&server, "198.51.100.8"), &[], (429, "too_many_attempts", TEXT));
     }
 }
 

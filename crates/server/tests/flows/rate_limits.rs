@@ -6,6 +6,7 @@ use countersign_openid::UserinfoRate;
 use countersign_server::config::RateLimits;
 use countersign_storage::Rate;
 use countersign_testkit::{AUDIENCE, EMAIL, PASSWORD, block_on, user};
+use countersign_users::Allowlist;
 
 use crate::support::{
     DpopKey, Harness, MACHINE, Request, Response, SPA, Tenant, VERIFIER, WEB_CALLBACK, client_credentials,
@@ -260,6 +261,33 @@ fn sp_116_ext_144_an_address_has_a_budget_of_failed_logins_over_all_accounts() {
         server.clock.advance(Seconds(1));
         attempt(server, EMAIL, PASSWORD).expect_callback(WEB_CALLBACK).code();
     });
+}
+
+#[test]
+fn ext_144_an_exempt_address_fails_as_often_as_it_likes_at_the_login_page() {
+    let held_back = |networks: &[&str]| {
+        let exempt = Allowlist::of(networks.iter().map(|text| text.parse().unwrap()).collect()).unwrap();
+        let failed_logins = rate(2, 100, 86_400);
+        RateLimits { failed_logins, exempt, ..RateLimits::default() }
+    };
+    on_every_backend_with(
+        || limited(held_back(&["127.0.0.0/8"])),
+        |server| {
+            for number in 0..5 {
+                attempt(server, &format!("nobody-{number}@example.com"), "wrong").expect_page(400);
+            }
+            attempt(server, EMAIL, PASSWORD).expect_callback(WEB_CALLBACK).code();
+        },
+    );
+    on_every_backend_with(
+        || limited(held_back(&["192.0.2.0/24"])),
+        |server| {
+            for number in 0..2 {
+                attempt(server, &format!("nobody-{number}@example.com"), "wrong").expect_page(400);
+            }
+            attempt(server, EMAIL, PASSWORD).expect_page(429);
+        },
+    );
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Harness {
         let storage = store.processes[0].storage.clone();
         let sealer: Arc<dyn Sealer> = shared().sealer.clone();
         let (rate_limits, development, fetch) =
-            (tenant.rate_limits, tenant.development, tenant.fetch.clone());
+            (tenant.rate_limits.clone(), tenant.development, tenant.fetch.clone());
         let actions = tenant.actions.clone();
         tenant.store(&*storage, &*sealer);
         for key in &shared().keys {

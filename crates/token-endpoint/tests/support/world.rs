@@ -55,6 +55,7 @@ impl World {
                 grants,
                 own_grants: Grants::new(),
                 failed_logins: None,
+                exempt: countersign_users::Allowlist::default(),
                 client_methods: ClientMethods::new(),
                 issuer: TokenIssuer::new(keys.clone(), sealer.clone(), random, SECRET_PURPOSE),
                 sealer: sealer.clone(),
