@@ -155,7 +155,8 @@ fn start(
     let sockets = Sockets { tls: Some(tls), ..sockets };
     let running = Running::start(&parts, &deployment, sockets, serve::options(config)).map_err(one)?;
     let facts = Facts::gather(urls, (ca_file, bundle_file), &parts, &passwords);
-    let facts = runtime.block_on(facts).map_err(one)?;
+    let mut facts = runtime.block_on(facts).map_err(one)?;
+    facts.fake_providers = fakes.as_ref().map(FakeProviders::base_url);
     facts.keep(&folder).map_err(one)?;
     if let Some(path) = &options.ready_file {
         facts.write(path).map_err(one)?;

@@ -4,7 +4,7 @@ import { AuthenticationClient, UserInfoClient } from 'auth0/legacy';
 import { assertionKeyPem } from '../shared/assertion-key.mjs';
 import { authorization } from '../shared/code-flow.mjs';
 import { signIn } from '../shared/hosted-login.mjs';
-import { api, client, domain, user } from '../shared/ready.mjs';
+import { api, client, domain, providerToken, user } from '../shared/ready.mjs';
 import { verifyAccessToken } from '../shared/verify.mjs';
 
 const ada = user('auth0-node');
@@ -69,6 +69,42 @@ describe('auth0 for Node, AuthenticationClient', () => {
     const wrong = sdk({ ...machine, client_secret: 'wrong' });
     await assert.rejects(wrong.oauth.clientCredentialsGrant({ audience: api.items }), {
       name: 'AuthApiError', statusCode: 401, error: 'access_denied', error_description: 'Unauthorized',
+    });
+  });
+});
+
+describe('auth0 for Node, tokenExchange of what native apps get from identity providers', () => {
+  // This client is public. The SDK refuses to call without a secret, unless a certificate is said to take its place.
+  const native = client('Fake providers, native');
+  const { tokenExchange } = new AuthenticationClient({ domain, clientId: native.client_id, useMTLS: true });
+  const type = (name) => `http://auth0.com/oauth/token-type/${name}`;
+  const exchange = (name, token, more) => tokenExchange.exchangeToken({ subject_token_type: type(name), subject_token: token, scope: 'openid profile email', ...more });
+  const subject = async ({ id_token }) => (await verifyAccessToken(id_token, { audience: native.client_id })).sub;
+
+  test('a Google ID token', async () => {
+    const tokens = await exchange('google-id-token', await providerToken('google-oauth2', 'id-token'));
+    assert.equal(await subject(tokens), 'google-oauth2|2000001');
+    const { data: profile } = await new UserInfoClient({ domain }).getUserInfo(tokens.access_token);
+    assert.deepEqual([profile.sub, profile.email], ['google-oauth2|2000001', 'fay@fake.example']);
+  });
+
+  test('an authorization code of Apple, once', async () => {
+    const code = await providerToken('apple', 'code');
+    assert.equal(await subject(await exchange('apple-authz-code', code)), 'apple|2000001');
+    await assert.rejects(exchange('apple-authz-code', code), {
+      name: 'AuthApiError', statusCode: 400, error: 'invalid_grant', error_description: 'Error from Apple connection.',
+    });
+  });
+
+  test('a session of Facebook with its profile', async () => {
+    const profile = { user_profile: JSON.stringify({ id: '2000001', name: 'Fay', email: 'fay@fake.example' }) };
+    const tokens = await exchange('facebook-info-session-access-token', await providerToken('facebook', 'access-token'), profile);
+    assert.equal(await subject(tokens), 'facebook|2000001');
+  });
+
+  test('a token that the provider did not give', async () => {
+    await assert.rejects(exchange('google-id-token', 'not-a-token'), {
+      name: 'AuthApiError', statusCode: 403, error: 'invalid_grant', error_description: 'The subject token is not valid for this connection',
     });
   });
 });

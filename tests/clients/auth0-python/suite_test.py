@@ -3,7 +3,7 @@ import asyncio
 import pathlib
 import unittest
 
-from auth0.authentication import GetToken, RevokeToken, Users
+from auth0.authentication import GetToken, RevokeToken, Social, Users
 from auth0.authentication.async_token_verifier import AsyncAsymmetricSignatureVerifier, AsyncTokenVerifier
 from auth0.authentication.exceptions import Auth0Error, TokenValidationError
 from auth0.authentication.token_verifier import (
@@ -11,7 +11,7 @@ from auth0.authentication.token_verifier import (
     SymmetricSignatureVerifier,
     TokenVerifier,
 )
-from under_test import DOMAIN, ISSUER, ITEMS, JWKS_URL, client, obtain_code, user
+from under_test import DOMAIN, ISSUER, ITEMS, JWKS_URL, client, obtain_code, provider_token, user
 
 SHARED = "https://shared.example.test"
 SHARED_SECRET = "SharedApi-secret_0123456789-abcdefghijklmnopqrstuvwxyz_ABCDEFGHIJ"
@@ -22,6 +22,7 @@ shared_web = client("Shared Secret Web App")
 native = client("Native App")
 signing = client("Signing Web App")
 machine = client("Machine")
+legacy = client("Fake providers, legacy")
 
 
 def sdk(app, secret=None):
@@ -139,6 +140,35 @@ class Calls(unittest.TestCase):
     def test_core_114_an_unknown_audience(self):
         with Refused(self, 403, "access_denied", "Service not enabled within domain: https://nobody.example.test"):
             sdk(machine).client_credentials("https://nobody.example.test")
+
+
+class SocialLogins(unittest.TestCase):
+    """Logins by an identity provider's access token (POST /oauth/access_token)."""
+
+    def setUp(self):
+        self.social = Social(DOMAIN, legacy["client_id"])
+
+    def test_with_openid_there_is_an_id_token(self):
+        for connection in ("google-oauth2", "facebook", "weibo"):
+            tokens = self.social.login(provider_token(connection), connection, scope="openid profile")
+            claims = verifier(legacy["client_id"]).verify(tokens["id_token"])
+            self.assertEqual(claims["sub"], f"{connection}|2000001")
+            self.assertEqual(Users(DOMAIN).userinfo(tokens["access_token"])["sub"], claims["sub"])
+
+    def test_without_openid_there_is_an_access_token_alone(self):
+        tokens = self.social.login(provider_token("facebook"), "facebook", scope="profile")
+        self.assertEqual(tokens["token_type"], "Bearer")
+        self.assertTrue(tokens["access_token"])
+        self.assertNotIn("id_token", tokens)
+
+    def test_a_token_that_the_provider_refuses(self):
+        for connection in ("google-oauth2", "facebook", "weibo"):
+            with Refused(self, 401, "invalid_request", "invalid access_token: invalid_token"):
+                self.social.login("not-a-token", connection)
+
+    def test_core_194_a_conformant_client(self):
+        with Refused(self, 400, "invalid_request", "OIDC conformant clients cannot use /oauth/access_token"):
+            Social(DOMAIN, native["client_id"]).login(provider_token("facebook"), "facebook")
 
 
 class Verifiers(unittest.TestCase):

@@ -20,6 +20,12 @@ export const domain = new URL(ready.https).host;
 /** The certificate of the server's authority. */
 export const caFile = ready.ca_file;
 
+/** What a fake identity provider gives its one user, 2000001: an `id-token`, an `access-token` or a `code`. */
+export async function providerToken(strategy, kind) {
+  const answer = await (await fetch(`${ready.fake_providers}/control/${strategy}/${kind}`)).json();
+  return answer.code ?? answer.token;
+}
+
 /** Identifiers of the APIs in tenant.yaml. */
 export const api = {
   items: 'https://items.example.test',

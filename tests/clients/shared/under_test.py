@@ -21,6 +21,12 @@ JWKS_URL = ISSUER + ".well-known/jwks.json"
 DISCOVERY_URL = ISSUER + ".well-known/openid-configuration"
 
 
+def provider_token(strategy):
+    """A fake identity provider's access token of its one user, 2000001."""
+    answer = requests.get(f"{_READY['fake_providers']}/control/{strategy}/access-token", timeout=30)
+    return answer.json()["token"]
+
+
 def _find(items, key, wanted):
     return next(item for item in items if item[key] == wanted)
 

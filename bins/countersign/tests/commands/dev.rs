@@ -25,6 +25,7 @@ fn the_first_start_makes_a_sample_tenant_and_says_all_there_is_to_know() {
         "users",
         "management",
         "playground",
+        "fake_providers",
         "hosts",
     ];
     keys.sort_unstable();

@@ -21,6 +21,8 @@ pub(super) struct Facts {
     pub(super) bundle_file: PathBuf,
     pub(super) tenant: Description,
     pub(super) passwords: Passwords,
+    /// The base URL of the fake identity providers.
+    pub(super) fake_providers: Option<String>,
     /// A client that gets a token for itself, and for which API.
     pub(super) machine: Option<(DescribedClient, String)>,
     /// For the cookies of an example application, the same at every start.
@@ -54,7 +56,16 @@ impl Facts {
         let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
         let cookie_secret = Secret::new(hex);
         let passwords = passwords.clone();
-        Ok(Self { urls, ca_file, bundle_file, tenant, passwords, machine, cookie_secret })
+        Ok(Self {
+            urls,
+            ca_file,
+            bundle_file,
+            tenant,
+            passwords,
+            fake_providers: None,
+            machine,
+            cookie_secret,
+        })
     }
 
     /// Writes the ready file: whole or not at all, mode 0600. Scripts rely on its shape.
@@ -110,6 +121,7 @@ impl Facts {
                 .collect::<Vec<_>>(),
             "management": null,
             "playground": self.urls.playground(),
+            "fake_providers": self.fake_providers,
         })
     }
 }
