@@ -82,7 +82,12 @@ fn native(apple_app: &str) -> (&'static str, ClientSettings) {
         app_type: Some(AppType::Native),
         token_endpoint_auth_method: TokenEndpointAuthMethod::None,
         grant_types: vec![GrantType::TOKEN_EXCHANGE, GrantType::REFRESH_TOKEN],
-        native_social_login: NativeSocialLogin { apple: on, facebook: on, google: on },
+        native_social_login: NativeSocialLogin {
+            apple: on,
+            facebook: on,
+            google: on,
+            single_use_id_tokens: false,
+        },
         other,
         ..ClientSettings::default()
     };

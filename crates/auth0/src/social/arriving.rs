@@ -36,6 +36,8 @@ pub(super) struct Arriving {
     /// The account as it was, if there was one: if it changes meanwhile, the request is refused.
     known: Option<Requirement>,
     verdict: Verdict,
+    /// The proof was shown before, and counts again.
+    pub(super) came_again: bool,
 }
 
 impl Arriving {
@@ -74,7 +76,13 @@ impl SocialLogin {
         let requirement = known.as_ref().map(User::requirement);
         let user = arrive(known, &profile, &connection, context.sealer, context.request.now).user;
         let verdict = ask_post_login(issuance(user, &connection, &terms, login, context), cx).await?;
-        Ok(verdict.map(|verdict| Arriving { profile, connection, known: requirement, verdict }))
+        Ok(verdict.map(|verdict| Arriving {
+            profile,
+            connection,
+            known: requirement,
+            verdict,
+            came_again: false,
+        }))
     }
 
     async fn accept(
@@ -127,7 +135,12 @@ impl SocialLogin {
                 ip: cx.request.client_ip.to_string(),
             })
             .and(verdict_changes(&arriving.verdict, &user.id, None, cx))
-            .with(Change::Log(rows::success(login.events.0, &user.id, &connection.name, cx)));
+            .with(Change::Log(rows::success(
+                login.events.0,
+                &user.id,
+                (&connection.name, arriving.came_again),
+                cx,
+            )));
         Ok(Decision::Issue(issue(
             (pass, user, &authorization),
             (&arriving.verdict, scope),

@@ -2,8 +2,11 @@
 
 use countersign_connections::{AppleName, Proof, UpstreamError};
 use countersign_grants::parse_scope;
-use countersign_jose::parse_json;
-use countersign_oauth::{ErrorCode, Fault, FromParameters, GrantType, OAuthError, Parameters, Secret};
+use countersign_jose::{Compact, parse_json};
+use countersign_oauth::{
+    ErrorCode, Fault, FromParameters, GrantType, HandleHash, OAuthError, Parameters, Seconds, Secret,
+    Timestamp,
+};
 use countersign_storage::{Client, Connection, Reads, Requirement};
 use countersign_token_endpoint::{ClientPolicy, Context, Decision, Grant, PrepareContext, Refusal};
 use countersign_users::Protocol;
@@ -12,6 +15,9 @@ use serde_json::{Map, Value};
 use super::SocialLogin;
 use super::arriving::{Arriving, Login};
 use super::asked::{Asked, Target};
+
+/// How far the clocks of our processes may be apart: so much longer a token is remembered.
+const CLOCK_SKEW: Seconds = Seconds(60);
 
 /// What an app may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +107,17 @@ impl NativeSocial {
         })
     }
 
+    /// Whether this client showed this ID token before (SP-088). SDKs keep one and show it again until it expires, so
+    /// that is noted, and refused only where the client wants each to count once.
+    async fn was_shown_before(&self, token: &Secret<String>, cx: &PrepareContext<'_>) -> Result<bool, Fault> {
+        if !matches!(self.kind, SubjectToken::AppleIdToken | SubjectToken::GoogleIdToken) {
+            return Ok(false);
+        }
+        let (client, now) = (&cx.context.client.client().id, cx.context.request.now);
+        let mark = HandleHash::of(&format!("{} {client} {}", client.as_str().len(), token.expose()));
+        Ok(!cx.replay.remember("subject_token", mark, now, end_of(token, now)).await?)
+    }
+
     /// The first connection of the strategy that the client may use.
     async fn connection(&self, client: &Client, reads: &dyn Reads) -> Result<Option<Connection>, Fault> {
         let strategy = self.kind.strategy();
@@ -185,7 +202,13 @@ impl Grant for NativeSocial {
             return Ok(Err(no_connection().into()));
         };
         let prepared = self.social.prepare(&proof, connection, &self.login(request), cx).await?;
-        Ok(prepared.map(Arrival))
+        let Ok(mut arriving) = prepared else { return Ok(prepared.map(Arrival)) };
+        arriving.came_again = self.was_shown_before(&request.subject_token, cx).await?;
+        if arriving.came_again && cx.context.client.client().settings.native_social_login.single_use_id_tokens
+        {
+            return Ok(Err(shown_before().into()));
+        }
+        Ok(Ok(Arrival(arriving)))
     }
 
     fn requirements(&self, Arrival(arriving): &Arrival) -> Vec<Requirement> {
@@ -226,6 +249,22 @@ fn dress(cause: &UpstreamError, connection: &Connection) -> OAuthError {
         ),
     };
     OAuthError::new(code, rule, text).with("connection", connection.name.as_str())
+}
+
+/// When a verified ID token is over, and a mark of it with it.
+fn end_of(token: &Secret<String>, now: Timestamp) -> Timestamp {
+    let claims =
+        Compact::parse(token.expose()).and_then(|jws| parse_json::<Map<String, Value>>(&jws.payload));
+    let exp = claims.ok().and_then(|claims| claims.get("exp").and_then(Value::as_i64));
+    exp.map_or(now, Timestamp::from_seconds).plus(CLOCK_SKEW)
+}
+
+fn shown_before() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::InvalidGrant,
+        "native_social.token_reused",
+        "The subject token was exchanged before, and this client takes each one once",
+    )
 }
 
 fn not_enabled() -> OAuthError {

@@ -6,11 +6,15 @@ use countersign_storage::{Change, Changes, LogEvent};
 use countersign_token_endpoint::{Context, Refusal};
 
 /// A success.
-pub(super) fn success(event: &str, user: &UserId, connection: &str, cx: &Context<'_>) -> LogEvent {
-    LogEvent {
-        user_id: Some(user.clone()),
-        ..row(event, None, format!("A user came through the connection {connection}"), cx)
-    }
+pub(super) fn success(
+    event: &str,
+    user: &UserId,
+    (connection, came_again): (&str, bool),
+    cx: &Context<'_>,
+) -> LogEvent {
+    let how = if came_again { " with a token that was shown before" } else { "" };
+    let description = format!("A user came through the connection {connection}{how}");
+    LogEvent { user_id: Some(user.clone()), ..row(event, None, description, cx) }
 }
 
 /// What a caller is told of a provider's no, and what the log is told: the cause (SP-143).

@@ -157,6 +157,7 @@ pub(crate) const TOKEN: &[Row] = &[
     ("native_social.apple_refused", InvalidGrant, (400, "invalid_grant", APPLE), GRANT),
     ("native_social.apple_unavailable", InvalidRequest, (400, "invalid_request", APPLE), REQUEST),
     ("native_social.token_refused", InvalidGrant, (403, "invalid_grant", OWN), GRANT),
+    ("native_social.token_reused", InvalidGrant, (403, "invalid_grant", OWN), GRANT),
     ("native_social.provider_unavailable", InvalidRequest, OWN_REQUEST, REQUEST),
     ("native_social.malformed_user_profile", InvalidRequest, OWN_REQUEST, REQUEST),
     ("native_social.not_enabled", UnauthorizedClient, (403, "unauthorized_client", OWN), UNAUTHORIZED_CLIENT),

@@ -38,6 +38,7 @@ fn narrowed_exchange(before: &ClientSettings, after: &ClientSettings) -> bool {
     [(was.apple, is.apple), (was.facebook, is.facebook), (was.google, is.google)]
         .iter()
         .any(|(was, is)| turned_off(was.enabled, is.enabled))
+        || turned_off(!was.single_use_id_tokens, !is.single_use_id_tokens)
         || before.other.get("mobile") != after.other.get("mobile")
 }
 

@@ -321,6 +321,28 @@ fn ext_163_165_a_user_is_made_at_the_first_login_and_updated_at_the_next() {
     });
 }
 
+#[test]
+fn sp_088_an_id_token_that_comes_again_is_noted_and_refused_only_where_each_counts_once() {
+    with_providers(|server, providers| {
+        let token = providers.google_id_token(&jane());
+        for _ in 0..2 {
+            server.exchange_social(GOOGLE, &token, &[]).expect(200);
+        }
+        let log = block_on(server.storage.log_events(50)).unwrap();
+        let noted = |end: &str| {
+            log.iter().filter(|row| row.event == "sens" && row.description.ends_with(end)).count()
+        };
+        assert_eq!((noted("google-oauth2"), noted("with a token that was shown before")), (1, 1));
+
+        server
+            .change_client(SPA_ID, |client| client.settings.native_social_login.single_use_id_tokens = true);
+        let text = "The subject token was exchanged before, and this client takes each one once";
+        server.refuse(&server.exchange_request(GOOGLE, &token, &[]), &[], (403, "invalid_grant", text));
+        let fresh = providers.google_id_token(&json!({ "sub": "1151", "email": "john@gmail.example" }));
+        server.exchange_social(GOOGLE, &fresh, &[]).expect(200);
+    });
+}
+
 /// A time-out, a server error, pages and nonsense instead of JSON, 50 MB, and a redirect to a private address.
 pub(crate) fn misbehaviours() -> [Misbehaviour; 7] {
     let private = "http://169.254.169.254/latest/meta-data/".to_owned();

@@ -27,7 +27,8 @@ pub fn tenant(providers: &Arc<FakeProviders>) -> Tenant {
     for id in [WEB_ID, SPA_ID] {
         let settings = &mut tenant.client(id).settings;
         let on = Switch { enabled: true };
-        settings.native_social_login = NativeSocialLogin { apple: on, facebook: on, google: on };
+        settings.native_social_login =
+            NativeSocialLogin { apple: on, facebook: on, google: on, single_use_id_tokens: false };
         let mobile = json!({ "ios": { "app_bundle_identifier": APP } });
         settings.other.insert("mobile".to_owned(), mobile);
     }

@@ -153,6 +153,9 @@ pub struct NativeSocialLogin {
     pub facebook: Switch,
     /// Sign in with Google.
     pub google: Switch,
+    /// Ours: an ID token of Apple's or Google's counts once, where platforms' SDKs may show a kept one again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub single_use_id_tokens: bool,
 }
 
 /// Something that is on or off.

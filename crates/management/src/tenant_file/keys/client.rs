@@ -119,8 +119,12 @@ const CREDENTIAL: &[Key] = &[
     ignored("thumbprint_sha256", READ_ONLY),
 ];
 
-const NATIVE_SOCIAL: &[Key] =
-    &[used("apple", Object(SWITCH)), used("facebook", Object(SWITCH)), used("google", Object(SWITCH))];
+const NATIVE_SOCIAL: &[Key] = &[
+    used("apple", Object(SWITCH)),
+    used("facebook", Object(SWITCH)),
+    used("google", Object(SWITCH)),
+    used("single_use_id_tokens", Flag),
+];
 
 const SWITCH: &[Key] = &[used("enabled", Flag)];
 
