@@ -61,6 +61,7 @@ const DEPARTURES: &[Departure] = &[
     departure("POST /oauth/token", 200, "/token_type", "core §3.12: `DPoP` for a bound token"),
     departure("POST /oauth/token", 415, "status", "core §0.2: a body is a form or JSON"),
     departure("POST /oidc/register", 403, "status", "extended §1.7: registration is off"),
+    departure("POST /u/login", 503, "status", "SP-184: as many runs of scripts as may wait are waiting"),
 ];
 
 /// What the file describes and nobody serves yet: the answer is 404.
